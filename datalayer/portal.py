@@ -71,6 +71,7 @@ from datalayer.reading import (
     forecast_totals,
     order_change_rows,
     order_reasons,
+    order_rule,
     questions,
 )
 from datalayer.reading.cache.redis_cache import RedisCache
@@ -174,6 +175,7 @@ __all__ = [
     "lineage",
     "order_change_rows",
     "order_reasons",
+    "order_rule",
     "previews",
     "proposals",
     "questions",

@@ -178,7 +178,8 @@ class Stock:
     """Stock on hand and the service asked, one row per series of the panel, in its order.
 
     Attributes:
-        table: item_id, location_id, as_of, current_stock, on_order, service_level, assumed.
+        table: item_id, location_id, as_of, current_stock, on_order, in_repair, service_level,
+            assumed.
     """
 
     table: pa.Table

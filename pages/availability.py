@@ -23,7 +23,7 @@ asked = None
 if "agg_availability" in publication.registry.data_sets:
     asked = asked_availability.of_address(publication)
 if asked is None:
-    unpublished.show()
+    unpublished.show(publication)
     st.stop()
 for problem in asked.problems:
     frame.refuse(problem)

@@ -377,6 +377,7 @@ def _fact_inventory(story: Story) -> list[Row]:
             "as_of": story.through,
             "current_stock": 10.0 * (i + 1),
             "on_order": 0.0,
+            "moved": 0.0,
             "lead_time_days": 14.0,
             "service_level": 0.95,
             "safety_stock": 8.0,
@@ -670,6 +671,11 @@ def _measured(name: str, value: float | None, reach: float) -> Row:
     return {name: value, f"{name}_low": ends[0], f"{name}_high": ends[1]}
 
 
+def _nothing_repaired(_: Story) -> list[Row]:
+    """Nothing comes back; `tests.repaired_parts` has parts in repair."""
+    return []
+
+
 def _nothing_to_move(_: Story) -> list[Row]:
     """All stock lies in the network; `tests.places_that_share` has parts at two places."""
     return []
@@ -697,6 +703,7 @@ _MAKERS: Mapping[str, Callable[[Story], list[Row]]] = {
     "agg_promise": _agg_promise,
     "fact_availability": _fact_availability,
     "fact_buy_list": _fact_buy_list,
+    "fact_repair": _nothing_repaired,
     "fact_transfer": _nothing_to_move,
     "agg_transfer": _nothing_to_move,
     "agg_regret": _agg_regret,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +14,8 @@ GIVER, TAKER = "D1", "D2"
 def with_moves(tables: Mapping[str, pa.Table], count: int = 3) -> dict[str, pa.Table]:
     """Return *tables* with two depots, the stock of *count* parts there, and what to move of it.
 
-    Of the first part 5 units go, of the next 4, and so on; what is worth most is the first.
+    Of the first part 5 units go, of the next 4, and so on; what is worth most is the first. Each is
+    an action: the first is late, the others are this week's.
     """
     codes = tables["dim_item"]["item_id"].to_pylist()[:count]
     known = tables["dim_location"].to_pylist()
@@ -25,11 +27,13 @@ def with_moves(tables: Mapping[str, pa.Table], count: int = 3) -> dict[str, pa.T
     ]
     stocks = tables["fact_inventory"].to_pylist()
     of_network = {row["item_id"]: row for row in stocks if row["location_id"] == "network"}
-    for code in codes:
-        stocks.append(_stock(of_network[code], GIVER, stock=10.0, keep=5.0, fill=8.0))
-        stocks.append(_stock(of_network[code], TAKER, stock=0.0, keep=4.0, fill=6.0))
     stamp = tables["fact_buy_list"].to_pylist()[0]
     moves = [_move(code, place, stamp) for place, code in enumerate(codes, start=1)]
+    for move in moves:
+        row, units = of_network[move["item_id"]], move["quantity"]
+        stocks.append(_stock(row, GIVER, stock=10.0, moved=-units, keep=5.0, fill=8.0))
+        stocks.append(_stock(row, TAKER, stock=0.0, moved=units, keep=4.0, fill=6.0))
+    actions = tables["fact_action"].to_pylist()
     return {
         **tables,
         "dim_location": _table(
@@ -41,21 +45,54 @@ def with_moves(tables: Mapping[str, pa.Table], count: int = 3) -> dict[str, pa.T
             tables["fact_inventory"],
         ),
         "fact_transfer": _table(moves, tables["fact_transfer"]),
+        "fact_action": _table(
+            _ranked([*(_action(move, actions[0]) for move in moves), *actions]),
+            tables["fact_action"],
+        ),
         "agg_transfer": _table([_replay(stamp)], tables["agg_transfer"]),
     }
 
 
+def _action(move: Mapping[str, Any], like: Mapping[str, Any]) -> dict[str, Any]:
+    """A move as an action, with the stock's figures of another one."""
+    is_first = move["rank"] == 1
+    return {
+        **like,
+        "item_id": move["item_id"],
+        "location_id": move["to_location_id"],
+        "action": "move",
+        "ref": move["from_location_id"],
+        "tier": "late" if is_first else "this_week",
+        "is_leading": True,
+        "quantity": move["quantity"],
+        "arrives": like["due"] + timedelta(days=3) if is_first else None,
+        "reason_code": None,
+        "reasons": 0,
+        "from_location_id": move["from_location_id"],
+        "assumed": "",
+    }
+
+
+def _ranked(actions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The actions with ranks by tier, in it what is moved first; sorted by their key."""
+    urgent = sorted(actions, key=lambda row: (row["tier"] != "late", row["action"] != "move"))
+    ranked = [{**row, "rank": rank} for rank, row in enumerate(urgent, start=1)]
+    key = ("item_id", "location_id", "action", "ref")
+    return sorted(ranked, key=lambda row: tuple(row[name] for name in key))
+
+
 def _stock(
-    row: Mapping[str, Any], place: str, *, stock: float, keep: float, fill: float
+    row: Mapping[str, Any], place: str, *, stock: float, moved: float, keep: float, fill: float
 ) -> dict[str, Any]:
-    short = stock <= keep
+    position = stock + moved
+    short = position <= keep
     order = {
         "status": "reorder" if short else "ok",
-        "order_quantity": fill - stock if short else 0.0,
+        "order_quantity": fill - position if short else 0.0,
         "order_by": row["as_of"] if short else None,
         "on_order": 0.0,
     }
-    level = {"current_stock": stock, "reorder_point": keep, "order_up_to": fill}
+    level = {"current_stock": stock, "moved": moved, "reorder_point": keep, "order_up_to": fill}
     return {**row, **order, **level, "location_id": place, "safety_stock": 0.0, "assumed": ""}
 
 

@@ -79,7 +79,7 @@ def scale(forecasts: Forecasts, seed: int) -> list[Finding]:
         part = series.rows(np.arange(begin, begin + PARTITION))
         dependence = part.dependence(("A",), np.ones(1))
         worth = part.worth(0, dependence, tails)
-        clock.timed("looking up chances", lambda w=worth: w.ladders)
+        clock.timed("looking up chances", lambda w=worth: w.rungs)
         sums.append(
             clock.timed(
                 "curve",
@@ -155,6 +155,7 @@ def _many(forecasts: Forecasts, seed: int) -> StockedSeries:
         location_ids=np.tile([f"L{number:02d}" for number in range(PLACES)], items),
         sources=np.full(ITEM_PLACES, "ensemble"),
         unit_cost=np.repeat(drawn.unit_cost, PLACES),
+        holding_factor=np.ones(ITEM_PLACES),
         towers=np.repeat(drawn.share_down, PLACES)[:, None],
         fetch_hours=unknown,
         levels=replace(

@@ -67,6 +67,7 @@ class OrderCauses(BaseModel):
     cause_stock: float = Field(
         description="Both, where the demand of the days between is not known."
     )
+    cause_moves: float = Field(description="Other moves between places are proposed.")
     cause_expected_demand: float = Field(description="Another demand is expected.")
     cause_uncertainty: float = Field(description="Demand is expected to scatter otherwise.")
     cause_service_level: float = Field(description="Another service level is planned for.")

@@ -635,6 +635,15 @@ class UnknownAction(CallerError):
     known: Sequence[str]
 
 
+class UnknownMove(UnknownAction):
+    """The list of actions has no such move to be marked."""
+
+    template = (
+        "The list of publication {publication_id} has no move of part {item_id} from {ref} to "
+        "{location_id}; it has {known} of this part"
+    )
+
+
 class MarkedMeanwhile(CallerError):
     """Somebody else marked a row after the writer had looked at it; nothing was written."""
 

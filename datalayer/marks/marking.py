@@ -58,7 +58,7 @@ class RowKey:
     """The key of a row of ``fact_action``.
 
     Attributes:
-        ref: The open order concerned; ``-`` where there is none.
+        ref: The open order concerned, of a move the place that gives; ``-`` where there is neither.
     """
 
     item_id: str

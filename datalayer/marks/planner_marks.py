@@ -20,6 +20,7 @@ from datalayer.kernel.errors import (
     SignInRequired,
     StateError,
     UnknownAction,
+    UnknownMove,
 )
 from datalayer.marks.episodes import LIST, Episodes
 from datalayer.marks.mark_log import MarkLog
@@ -257,7 +258,8 @@ class PlannerMarks:
         there = self._episodes.rows(publication).of_item(key.item_id)
         known = tuple(f"{each.action} {each.ref} ({each.location_id})" for each in there)
         fields = {name: getattr(key, name) for name in KEY}
-        raise UnknownAction(publication_id=publication.id, known=known, **fields)
+        unknown = UnknownMove if key.action == "move" else UnknownAction
+        raise unknown(publication_id=publication.id, known=known, **fields)
 
     def _return_rule(self, publication: Publication) -> ReturnRule:
         contract = publication.registry

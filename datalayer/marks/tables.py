@@ -66,8 +66,8 @@ _ROW = (
         ColumnType.TEXT,
         ("Open order", "Pedido aberto"),
         (
-            "The open order concerned; '-' where there is none.",
-            "O pedido aberto em questão; '-' onde não há.",
+            "The open order concerned, of a move the place that gives; '-' where there is neither.",
+            "O pedido aberto em questão, numa transferência o local que cede; '-' onde não há.",
         ),
     ),
 )

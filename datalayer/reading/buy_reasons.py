@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from datalayer.kernel.contract.registry import Bilingual, Language, Registry
-from datalayer.kernel.contract.spoken import CURRENCIES, PIECES, number, percent, quantity
+from datalayer.kernel.contract.spoken import CURRENCIES, PIECES, amount, number, percent, quantity
 from datalayer.kernel.errors import InvalidSelection
 from datalayer.kernel.sentences import Sentence
 from datalayer.reading import buy_sentences as sentences
@@ -154,6 +154,7 @@ def _of_step(said: Speaking, step: Row, before: Row | None, after: Row | None) -
     else:
         own = {"cost": said.money(step["cost"]), "per_money": said.rate(rate)}
         yield said.say(sentences.STEP, **numbers, **own, money=said.money(MONEY))
+    yield from _of_repair(said, step)
     yield from _of_place(said, step)
     for sentence, other in ((sentences.BEFORE, before), (sentences.AFTER, after)):
         if other is not None:
@@ -163,6 +164,15 @@ def _of_step(said: Speaking, step: Row, before: Row | None, after: Row | None) -
         yield said.say(sentences.WEIGHED)
     if step["supported"] is False:
         yield said.say(sentences.UNSUPPORTED)
+
+
+def _of_repair(said: Speaking, row: Row) -> Iterator[str]:
+    if row["repair_days"] is not None:
+        days, share = (
+            amount(row[name], unit, said.language)
+            for name, unit in (("repair_days", "d"), ("condemnation", "share"))
+        )
+        yield said.say(sentences.REPAIRED, days=days, share=share)
 
 
 def _of_place(said: Speaking, step: Row) -> Iterator[str]:
@@ -210,6 +220,7 @@ def _of_part(said: Speaking, row: Row) -> Iterator[str]:
         )
     else:
         yield said.say(sentences.NOT_LISTED, part=part)
+    yield from _of_repair(said, row)
     yield from _of_its_money(said, row)
 
 

@@ -77,6 +77,10 @@ FIRST: Final = Bilingual(
     "{money} dela evitam {per_money}; com o que vem primeiro na lista, {first}, e com o que vem "
     "por último, {last}.",
 )
+REPAIRED: Final = Bilingual(
+    "It comes back from repair in {days}: only the {share} that are beyond repair are bought.",
+    "Volta do conserto em {days}: só se compram os {share} que não têm conserto.",
+)
 MADE: Final = Bilingual(" once all moves are made", ", feitas as transferências")
 BROUGHT: Final = Bilingual(
     "Moves bring {quantity} there before anything is bought.",

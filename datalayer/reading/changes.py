@@ -156,7 +156,7 @@ def _compare_parts(both: pa.Table, used: FloatArray) -> pa.Table:
     columns |= _causes(columns, inputs, used)
     positions = [each.position for each in inputs]
     columns["used"] = _numbers(used)
-    columns["added"] = _numbers(positions[1] - positions[0] + used)
+    columns["added"] = _numbers(inputs[1].owned - inputs[0].owned + used)
     for name in ("status", "source", "tier"):
         columns |= {f"{name}_{end}": both[f"{name}_{end}"] for end in _ENDS}
     for end, position in zip(_ENDS, positions, strict=True):

@@ -38,6 +38,7 @@ class OrderCause(StrEnum):
     STOCK_USED = "stock_used"
     STOCK_ADDED = "stock_added"
     STOCK = "stock"
+    MOVES = "moves"
     EXPECTED_DEMAND = "expected_demand"
     UNCERTAINTY = "uncertainty"
     SERVICE_LEVEL = "service_level"
@@ -54,6 +55,7 @@ class OrderCause(StrEnum):
 _MOVED: Final = (
     OrderCause.STOCK_USED,
     OrderCause.STOCK_ADDED,
+    OrderCause.MOVES,
     OrderCause.EXPECTED_DEMAND,
     OrderCause.UNCERTAINTY,
     OrderCause.SERVICE_LEVEL,
@@ -175,7 +177,8 @@ class _Move:
         scatter = zip(before.excess_of_demand(), after.excess_of_demand(), strict=True)
         differs = {
             OrderCause.STOCK_USED: np.nan_to_num(self.used) != 0,
-            OrderCause.STOCK_ADDED: np.abs(self._added) > _SAME * np.abs(after.position) + _SAME,
+            OrderCause.STOCK_ADDED: np.abs(self._added) > _SAME * np.abs(after.owned) + _SAME,
+            OrderCause.MOVES: self._other("moved"),
             OrderCause.EXPECTED_DEMAND: np.where(told, self._other_demand(), levels),
             OrderCause.UNCERTAINTY: told & np.logical_or(*(_differ(*each) for each in scatter)),
             OrderCause.SERVICE_LEVEL: told & self._other("planned_service_level"),
@@ -191,7 +194,7 @@ class _Move:
     @property
     def _added(self) -> FloatArray:
         """What came to stock and open orders beside what demand took."""
-        return self.after.position - self.before.position + np.nan_to_num(self.used)
+        return self.after.owned - self.before.owned + np.nan_to_num(self.used)
 
     def _other(self, *names: str) -> BoolArray:
         """Where one of the inputs differs; none given is as much as none of it."""
@@ -212,13 +215,14 @@ class _Move:
     def order_with(self, moved: int, levels: Levels) -> FloatArray:
         """Return the order where the causes in *moved* have gone, at *levels*, units."""
         stock = _BIT[OrderCause.STOCK_USED] | _BIT[OrderCause.STOCK_ADDED]
-        position = self.before.position
+        owned = self.before.owned
         if moved & stock == stock:
-            position = self.after.position
+            owned = self.after.owned
         elif moved & _BIT[OrderCause.STOCK_USED]:
-            position = position - np.nan_to_num(self.used)
+            owned = owned - np.nan_to_num(self.used)
         elif moved & _BIT[OrderCause.STOCK_ADDED]:
-            position = position + self._added
+            owned = owned + self._added
+        position = owned + np.nan_to_num(self._end(moved, OrderCause.MOVES).moved)
         return order_of(position, levels, self._end(moved, OrderCause.ROUNDING))
 
     def levels_with(self, moved: int, mask: int) -> Levels:

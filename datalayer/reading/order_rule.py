@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +26,7 @@ class OrderInputs:
 
     current_stock: FloatArray
     on_order: FloatArray
+    moved: FloatArray
     lead_time_days: FloatArray
     lead_time_sd_days: FloatArray
     review_days: FloatArray
@@ -53,9 +55,14 @@ class OrderInputs:
         return type(self)(*(getattr(self, each.name)[rows] for each in fields(self)))
 
     @property
-    def position(self) -> FloatArray:
+    def owned(self) -> FloatArray:
         """Stock and open orders together, units; open orders that nobody told of count as none."""
         return self.current_stock + np.nan_to_num(self.on_order)
+
+    @property
+    def position(self) -> FloatArray:
+        """Those once proposed moves are made, units; where nobody told of any there are none."""
+        return self.owned + np.nan_to_num(self.moved)
 
     @property
     def cycle_days(self) -> FloatArray:
@@ -93,6 +100,17 @@ class OrderInputs:
             for mean, excess, days in spans
         )
         return lead, cycle
+
+
+def position_of(stock: Mapping[str, Any]) -> float | None:
+    """Return stock, proposed moves and open orders together, units; None where it isn't known.
+
+    Args:
+        stock: A row of ``fact_inventory``, or nothing of it.
+    """
+    if stock.get("current_stock") is None:
+        return None
+    return sum(float(stock.get(name) or 0.0) for name in ("current_stock", "moved", "on_order"))
 
 
 @dataclass(frozen=True)

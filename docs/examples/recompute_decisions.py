@@ -43,7 +43,9 @@ select a.*, i.* exclude (item_id, location_id, source, dataset_id, model_version
             where o.item_id = a.item_id and place = a.location_id and due is not null) as o
     ) as orders,
     (select list(p order by date) from projection as p
-        where p.item_id = a.item_id and p.location_id = a.location_id) as periods
+        where p.item_id = a.item_id and p.location_id = a.location_id) as periods,
+    (select coalesce(sum(quantity), 0) from action as m where m.action = 'move' and m.ref < a.ref
+        and m.item_id = a.item_id and m.location_id = a.location_id) as moved_before
 from action as a join inventory as i using (item_id, location_id) join item as d using (item_id)
 """
 
@@ -75,9 +77,12 @@ def figures_of(row: Row) -> Iterator[Figure]:
     """Yield name, published and recomputed value of each figure of an action."""
     if None in (row["current_stock"], row["lead_time_demand"]):
         return
-    position = row["current_stock"] + row["on_order"]
+    position = shelf(row) + row["on_order"]
     yield from chance_figures(row, position)
     yield from run_out_figures(row)
+    if row["action"] == "move":
+        position += row["moved_before"]
+        yield from avoided_figures(row, position)
     if row["action"] != "expedite":
         cycle, lot = cycle_of(row), row["lot"]
         yield "expected_shortage", row["expected_shortage"], shortage(cycle, position, lot)
@@ -89,6 +94,11 @@ def figures_of(row: Row) -> Iterator[Figure]:
         weight, value = WEIGHTS[row["criticality"]], row["quantity"] * row["unit_cost"]
         yield "value", row["value"], value
         yield "priority", row["priority"], row["shortage_avoided"] * weight / value
+
+
+def shelf(row: Row) -> float:
+    """The stock once moves are made; of a move, as it is without any."""
+    return row["current_stock"] + (0.0 if row["action"] == "move" else row["moved"] or 0.0)
 
 
 def delivery(row: Row) -> date:
@@ -130,7 +140,7 @@ def chances_before(row: Row, days: list[date]) -> Iterator[float]:
             continue
         until = (ends[0]["date"] - row["as_of"]).days * row["least_daily_demand"]
         demanded = demand(ends[0]["demand"], until, ends[0]["demand_excess"], row["lot"])
-        yield chance_beyond(demanded, row["current_stock"] + earlier, row["lot"])
+        yield chance_beyond(demanded, shelf(row) + earlier, row["lot"])
 
 
 def cycle_of(row: Row) -> Distribution:
@@ -142,21 +152,30 @@ def cycle_of(row: Row) -> Distribution:
 def run_out_figures(row: Row) -> Iterator[Figure]:
     """Yield whether the stock lasts until the period in which it runs out, and no longer."""
     periods, on = row["periods"], row["runs_out"]
-    lasts = [each["position"] > -1e-6 for each in periods if on is None or each["date"] < on]
+    moved = (row["moved"] or 0.0) if row["action"] == "move" else 0.0
+    lasts = [
+        each["position"] - moved > -1e-6 for each in periods if on is None or each["date"] < on
+    ]
     yield "periods before it runs out", len(lasts), sum(lasts)
     if on is not None and len(lasts) < len(periods):
         received = periods[len(lasts)]["receipts"] - (
             periods[len(lasts) - 1]["receipts"] if lasts else 0
         )
-        used_up = periods[len(lasts)]["position"] - received < 1e-6
+        used_up = periods[len(lasts)]["position"] - moved - received < 1e-6
         yield "runs out in that period", True, used_up
+
+
+def avoided_figures(row: Row, position: float) -> Iterator[Figure]:
+    """Yield what a quantity on top of the *position* avoids of the shortage expected."""
+    lot, quantity, cycle = row["lot"], row["quantity"], cycle_of(row)
+    avoided = shortage(cycle, position, lot) - shortage(cycle, position + quantity, lot)
+    yield "shortage_avoided", row["shortage_avoided"], avoided
 
 
 def order_figures(row: Row, position: float) -> Iterator[Figure]:
     """Yield the figures of an order: what it avoids, when it comes, and how much the rule asks."""
-    lot, quantity, cycle = row["lot"], row["quantity"], cycle_of(row)
-    avoided = shortage(cycle, position, lot) - shortage(cycle, position + quantity, lot)
-    yield "shortage_avoided", row["shortage_avoided"], avoided
+    lot, quantity = row["lot"], row["quantity"]
+    yield from avoided_figures(row, position)
     arrives = max(row["due"], row["as_of"]) + (delivery(row) - row["as_of"])
     yield "arrives, days off", (row["arrives"] - arrives).days, 0
     if row["tier"] == "will_run_out":
@@ -210,7 +229,7 @@ def comes_before(row: Row, by: date) -> float:
         first = without_day if delivery(row) <= by else 0.0
     if row["action"] == "defer" and by <= delivery(row):
         before = [each for each in before if each["due"] >= row["as_of"]]
-    return row["current_stock"] + first + sum(each["quantity"] for each in before)
+    return shelf(row) + first + sum(each["quantity"] for each in before)
 
 
 def exceeds(row: Row, period: Row, amount: float, allowed: float) -> bool:

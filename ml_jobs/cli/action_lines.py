@@ -8,7 +8,15 @@ from datetime import date, timedelta
 import numpy as np
 
 from datalayer.kernel.contract.registry import ReasonCode, Registry
-from ml_jobs.cli.explanation import Explanation, Row, number, position_of, text
+from ml_jobs.cli.explanation import (
+    Explanation,
+    Row,
+    moved_of,
+    number,
+    position_of,
+    shelf_of,
+    text,
+)
 from ml_jobs.cli.figures import CLOSE, beside, is_equal, percent, short
 from ml_jobs.negative_binomial import NegativeBinomial
 
@@ -32,7 +40,8 @@ def action_lines(explained: Explanation, registry: Registry) -> Iterator[str]:
 def _headline(row: Row) -> Iterator[str]:
     ref, quantity = text(row, "ref"), number(row, "quantity")
     what = text(row, "action")
-    what += f" {ref}" if ref != "-" else ""
+    between = " from" if what == "move" else ""
+    what += f"{between} {ref}" if ref != "-" else ""
     what += f", {short(quantity)} units" if np.isfinite(quantity) else ""
     when = f", by {text(row, 'due')}" if row.get("due") else ""
     leading = "leading" if row.get("is_leading") else "not leading"
@@ -44,6 +53,8 @@ def _why(explained: Explanation, row: Row) -> Iterator[str]:
     action, tier, stock = text(row, "action"), text(row, "tier"), explained.inventory
     due, as_of = text(row, "due"), text(stock, "as_of")
     match action, tier:
+        case "move", _:
+            yield _why_moved(tier, as_of)
         case "order", "late":
             yield (
                 f"{due} lies before {as_of}, the day of the stock: even an order placed then "
@@ -93,6 +104,15 @@ def _why(explained: Explanation, row: Row) -> Iterator[str]:
             yield from _asked_by(explained, row)
 
 
+def _why_moved(tier: str, as_of: str) -> str:
+    if tier == "late":
+        return (
+            f"If it leaves on {as_of}, the day of the stock, what is there is expected to be used "
+            "up before it arrives, or what else is to be done here is late even with it"
+        )
+    return "It is worth more here than where it lies, and an order placed today would come later"
+
+
 def _tier_of_expedite(explained: Explanation, row: Row, registry: Registry) -> Iterator[str]:
     delivery = _delivery(explained)
     if text(row, "action") != "expedite" or delivery is None:
@@ -124,8 +144,9 @@ def _figures(explained: Explanation, row: Row, registry: Registry) -> Iterator[s
     if text(row, "runs_out"):
         yield f"Expected to run out on {text(row, 'runs_out')}, with what is counted on by then"
     yield from _chance(explained, row)
-    if text(row, "action") == "order" and cycle is not None:
-        position, quantity = position_of(stock), number(row, "quantity")
+    if text(row, "action") in ("move", "order") and cycle is not None:
+        position = position_of(stock) + _brought_by_then(explained, row)
+        quantity = number(row, "quantity")
         lacking, filled = (_shortage(cycle, at) for at in (position, position + quantity))
         days = number(stock, "lead_time_days") + number(stock, "review_days")
         yield (
@@ -137,6 +158,18 @@ def _figures(explained: Explanation, row: Row, registry: Registry) -> Iterator[s
             f"{beside(lacking - filled, number(row, 'shortage_avoided'))}"
         )
     yield from _priority(explained, row, registry)
+
+
+def _brought_by_then(explained: Explanation, row: Row) -> float:
+    """What the moves before a move bring, less what all do; nothing where it isn't one."""
+    if text(row, "action") != "move":
+        return 0.0
+    before = [
+        number(each, "quantity")
+        for each in explained.actions
+        if text(each, "action") == "move" and text(each, "ref") < text(row, "ref")
+    ]
+    return sum(before) - moved_of(explained.inventory)
 
 
 def _priority(explained: Explanation, row: Row, registry: Registry) -> Iterator[str]:
@@ -163,14 +196,16 @@ def _chance(explained: Explanation, row: Row) -> Iterator[str]:
     if lead is None or not np.isfinite(published):
         return
     delivery = _delivery(explained)
-    arrived = _arrived(explained, delivery)
+    unmoved = moved_of(explained.inventory) if text(row, "action") == "move" else 0.0
+    arrived = _arrived(explained, delivery) - unmoved
     demand = _distribution(lead.drawn, lead.excess, lead.lot)
     chance = float(demand.exceedance(np.array([arrived]))[0])
     at_delivery = (
         f"Chance that demand until a delivery exceeds the {short(arrived)} units there by then = "
         f"{percent(chance)}"
     )
-    most, day = max(_chances_before(explained, delivery, lead.lot), default=(0.0, ""))
+    found = _chances_before(explained, delivery, lead.lot, unmoved)
+    most, day = max(found, default=(0.0, ""))
     if is_equal(chance, published) or most <= chance:
         yield f"{at_delivery}; {beside(chance, published, percent)}"
         return
@@ -215,14 +250,15 @@ def _coming(explained: Explanation, delivery: date | None) -> Iterator[tuple[dat
 
 
 def _chances_before(
-    explained: Explanation, delivery: date | None, lot: float
+    explained: Explanation, delivery: date | None, lot: float, unmoved: float
 ) -> Iterator[tuple[float, str]]:
     """What the chances of running out before open orders come are at most, and their days.
 
     Demand is published to the ends of periods; that of the whole period may come before the order.
+    What is *unmoved* isn't there yet.
     """
     stock = explained.inventory
-    there, as_of = number(stock, "current_stock"), stock.get("as_of")
+    there, as_of = shelf_of(stock) - unmoved, stock.get("as_of")
     for day, units in _coming(explained, delivery):
         ends = [each for each in explained.periods if text(each, "date") >= str(day)]
         if ends and isinstance(as_of, date) and day > as_of:

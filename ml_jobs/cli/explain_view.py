@@ -17,6 +17,7 @@ from ml_jobs.cli.explanation import (
     Explanation,
     LeadTimeSum,
     Row,
+    moved_of,
     number,
     order_quantity,
     position_of,
@@ -244,9 +245,10 @@ def _order_lines(explained: Explanation) -> Iterator[str]:
         yield "Stock, lead time or service level is not known, so nothing can be said of orders."
         return
     above = position > reorder_point
+    moved = f" + moves {short(moved_of(row))}" if moved_of(row) else ""
     yield (
-        f"Stock {short(stock)}{_flag('current_stock', assumed)} + on order {short(on_order)}"
-        f"{_flag('on_order', assumed)} = {short(position)}, "
+        f"Stock {short(stock)}{_flag('current_stock', assumed)}{moved} + on order "
+        f"{short(on_order)}{_flag('on_order', assumed)} = {short(position)}, "
         f"{'' if above else 'not '}above the reorder point {short(reorder_point)}"
     )
     up_to = number(row, "order_up_to")

@@ -148,8 +148,18 @@ def order_quantity(row: Row, lot: float) -> float:
 
 
 def position_of(row: Row) -> float:
-    """Return stock and open orders together, units; NaN where the stock is not known."""
-    return number(row, "current_stock") + float(np.nan_to_num(number(row, "on_order")))
+    """Return stock, moves and open orders together, units; NaN where the stock is not known."""
+    return shelf_of(row) + float(np.nan_to_num(number(row, "on_order")))
+
+
+def shelf_of(row: Row) -> float:
+    """Return the stock once proposed moves are made, units; NaN where it is not known."""
+    return number(row, "current_stock") + moved_of(row)
+
+
+def moved_of(row: Row) -> float:
+    """Return the units that proposed moves bring; below 0 where they take units away."""
+    return float(np.nan_to_num(number(row, "moved")))
 
 
 def _rounded_up(amount: float, multiple: float) -> float:

@@ -47,12 +47,14 @@ def read_contracts(path: Path, reading: ReadingOptions = AS_FOUND) -> MasterFile
     """Read a file of contracts: ``contract_id`` and any of `CONTRACT_COLUMNS`.
 
     A contract without towers says nothing of anything: it is left out, and said so. One with
-    neither target nor penalty promises nothing and only has its figures shown.
+    neither target nor penalty promises nothing and only has its figures shown. None may be called
+    what all towers together are.
 
     Raises:
         InputError: The file can't be used; every fault is named.
     """
-    file = read_master(path, CONTRACT_COLUMNS, reading, key=MasterKey("contract_id"))
+    key = MasterKey("contract_id")
+    file = read_master(path, CONTRACT_COLUMNS, reading, key=key, faults_of=_code_faults)
     file.refuse(_cap_faults(file))
     towers = column_of(file.table, "towers")
     without = file.table.filter(pa.array(~(towers > 0)))
@@ -126,6 +128,11 @@ def contract_notes(contracts: MasterFile | None, installed: MasterFile | None) -
             f"{len(strange):,} contract(s) of {name} are not in {contracts.source.name}, or have "
             f"no towers there, and their parts were left out: {samples(strange)}"
         )
+
+
+def _code_faults(table: pa.Table) -> Iterator[str]:
+    if NETWORK in table.column("contract_id").to_pylist():
+        yield f"contract_id has {NETWORK!r}, which stands for all towers; it must be another code"
 
 
 def _waiting_notes(installed: MasterFile) -> Iterator[str]:

@@ -1,12 +1,13 @@
 """Items: what the item file says, what the demand tells, and documented assumptions for the rest.
 
 Where neither says otherwise, lead times are assumed by ABC class (A 7, B 14, C 21 days) and so is
-criticality (A high, B medium, C low). Every assumed value is named in the column ``assumed``.
+criticality (A high, B medium, C low). Of a part with ``repair_days`` and no ``condemnation`` a
+fifth is assumed to be beyond repair. Every assumed value is named in the column ``assumed``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -26,12 +27,14 @@ from ml_jobs.inputs.master_file import (
     TextColumn,
     TruthColumn,
     read_master,
+    samples,
 )
 from ml_jobs.panel import NETWORK, Items, Panel
 
 LONGEST_LEAD_TIME_DAYS = 5 * 365
 HIGHEST_HOLDING_RATE = 10.0
 """Above it a rate is one in percent, by mistake."""
+ASSUMED_CONDEMNATION = 0.2
 
 COLUMNS = (
     TextColumn("sku", codes=True),
@@ -50,6 +53,8 @@ COLUMNS = (
     NumberColumn("order_multiple"),
     NumberColumn("weight_kg"),
     TruthColumn("stocked"),
+    NumberColumn("repair_days", maximum=LONGEST_LEAD_TIME_DAYS),
+    NumberColumn("condemnation", maximum=1.0),
 )
 
 _TYPES = [("item_id", pa.string()), *((column.name, column.type) for column in COLUMNS)]
@@ -71,6 +76,16 @@ _RULES: Mapping[str, tuple[Mapping[str, Value], Bilingual]] = {
         ),
     ),
 }
+_CONDEMNATION_RULE = Bilingual(
+    en=(
+        "Of parts that are repaired, 20 % are assumed to be beyond repair where the item file "
+        "doesn't say how many are."
+    ),
+    pt_BR=(
+        "Das peças que são consertadas, presume-se que 20 % não têm conserto onde o arquivo de "
+        "itens não diz quantas."
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -102,7 +117,7 @@ def read_items(path: Path, reading: ReadingOptions = AS_FOUND) -> MasterFile:
     Raises:
         InputError: The file can't be used; every fault is named.
     """
-    return read_master(path, COLUMNS, reading)
+    return read_master(path, COLUMNS, reading, faults_of=_faults)
 
 
 def summary_of(panel: Panel) -> ItemSummary:
@@ -146,6 +161,8 @@ def describe_items(
         assumed[name] = pc.is_null(known[name])
         rule = [by_class[abc_class] for abc_class in known["abc_class"].to_pylist()]
         known[name] = pc.coalesce(known[name], pa.array(rule, known[name].type))
+    told, known["condemnation"] = known["condemnation"], _condemned(known)
+    assumed["condemnation"] = pc.and_(pc.is_null(told), pc.is_valid(known["condemnation"]))
     flags = pa.table(dict(sorted(assumed.items()))).to_pylist()
     listed = [",".join(name for name in item if item[name]) for item in flags]
     table = pa.table(
@@ -158,8 +175,11 @@ def describe_items(
     )
     made = {name for name, items in assumed.items() if pc.any(items).as_py()}
     own = catalogue.rules if made & catalogue.assumed else ()
-    rules = (*own, *(rule for name, (_, rule) in _RULES.items() if name in made))
-    return DescribedItems(Items(table), rules)
+    rules = {name: rule for name, (_, rule) in _RULES.items()}
+    rules["condemnation"] = _CONDEMNATION_RULE
+    return DescribedItems(
+        Items(table), (*own, *(rule for name, rule in rules.items() if name in made))
+    )
 
 
 def items_for(panel: Panel, items: Items) -> Items:
@@ -173,6 +193,25 @@ def items_for(panel: Panel, items: Items) -> Items:
     place = {item: number for number, item in enumerate(known)}
     rows = pa.array([place[item] for item in panel.item_ids], pa.int64())
     return Items(items.table.take(rows))
+
+
+def _condemned(known: Mapping[str, pa.Array]) -> pa.Array:
+    """Share of each item beyond repair: as told, assumed of what is repaired, else null."""
+    repaired = pc.is_valid(known["repair_days"])
+    assumed = pc.if_else(repaired, ASSUMED_CONDEMNATION, pa.scalar(None, pa.float64()))
+    return pc.coalesce(known["condemnation"], assumed)
+
+
+def _faults(rows: pa.Table) -> Iterator[str]:
+    """Parts of which some come back, nobody knows when."""
+    comes_back = pc.fill_null(pc.less(rows.column("condemnation"), 1.0), False)
+    found = rows.filter(pc.and_(comes_back, pc.is_null(rows.column("repair_days"))))
+    if found.num_rows:
+        shown = [f"{row['item_id']} ({row['condemnation']:g})" for row in found.to_pylist()]
+        yield (
+            "condemnation says that some come back from repair, and repair_days is empty; give the "
+            f"days from failure to shelf, or a condemnation of 1: {samples(shown)}"
+        )
 
 
 def _known_columns(

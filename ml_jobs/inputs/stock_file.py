@@ -1,4 +1,4 @@
-"""The stock file: what is on hand and on order, per item, location or lot."""
+"""The stock file: what is on hand, on order and in repair, per item, location or lot."""
 
 from __future__ import annotations
 
@@ -32,13 +32,14 @@ COLUMNS = (
     TextColumn("location_id"),
     NumberColumn("current_stock", minimum=-LARGEST_NUMBER),
     NumberColumn("on_order"),
+    NumberColumn("in_repair"),
     NumberColumn("service_level", 0.5, 0.9999),
     NumberColumn("lead_time_sd_days", maximum=5 * 365),
     NumberColumn("minimum_order"),
     NumberColumn("order_multiple"),
     DateColumn("as_of"),
 )
-SUMMED = ("current_stock", "on_order")  # of the others the highest value holds
+SUMMED = ("current_stock", "on_order", "in_repair")  # of the others the highest value holds
 
 NEGATIVE = "negative"  # whether the item has negative stock anywhere
 
@@ -91,6 +92,19 @@ def days_apart(file: MasterFile, last: date, most: int) -> Iterator[str]:
             f"{file.source.name}: the stock of {items:,} item(s) stands for a day far from the "
             f"last of the demand, {last}, the farthest {days[apart.argmax()]}; theirs are planned "
             "from that day, and what was used or came in between isn't counted"
+        )
+
+
+def not_coming_back(file: MasterFile, items: pa.Table) -> Iterator[str]:
+    """Say of which of the *items* forecast units are in repair, and not how long that takes."""
+    waiting = pc.fill_null(pc.greater(file.table.column("in_repair"), 0), False)
+    named = pc.unique(file.table.column("item_id").filter(waiting))
+    unsaid = items.filter(pc.is_null(items.column("repair_days"))).column("item_id")
+    found = unsaid.filter(pc.is_in(unsaid, named)).to_pylist()
+    if found:
+        yield (
+            f"{len(found):,} item(s) have units in repair and no repair_days in the item file, so "
+            f"none of those is counted on: {samples(found)}"
         )
 
 

@@ -31,9 +31,12 @@ from ml_jobs.pipeline.stocked_series import stocked_series
 from ml_jobs.publishing import facts
 from ml_jobs.publishing.period_facts import fact_period
 from ml_jobs.stocking.availability.stocked import StockedSeries
+from ml_jobs.stocking.repair import fact_repair
 from ml_jobs.stocking.replay import add_sums, policy_sums
 from ml_jobs.stocking.situation import ChampionRecord
 from ml_jobs.stocking.stock_facts import fact_lead_time
+
+REPAIRS = "repair_rows"
 
 
 @dataclass(frozen=True)
@@ -188,6 +191,7 @@ def stock_of(
     tables = {
         "fact_lead_time": fact_lead_time(panel, now.outlook, now.sums),
         "fact_period": fact_period(panel, now.outlook.sources, readable),
+        REPAIRS: fact_repair(panel, now.outlook.sources, now.sums, now.levels.repair),
         "policy_sums": add_sums(sums),
         "money_sums": money_sums_of(partition, views, groupings, lessons, plan),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,7 @@ from ml_jobs.stocking.actions import action_rows
 from ml_jobs.stocking.exceptions import exception_rows, reasons_of
 from ml_jobs.stocking.inventory import inventory_of
 from ml_jobs.stocking.lead_time import SumPools
+from ml_jobs.stocking.moving_first import StockMoves
 from ml_jobs.stocking.projection import fact_projection
 from ml_jobs.stocking.situation import ChampionRecord, Situation
 from ml_jobs.stocking.stock_facts import (
@@ -92,12 +93,22 @@ def chance_that_lasts(demand: NegativeBinomial, target: FloatArray) -> FloatArra
 
 
 def stock_tables(
-    partition: Partition, prospect: Prospect, planned: PlannedStock, pools: SumPools, plan: Plan
+    partition: Partition,
+    prospect: Prospect,
+    planned: PlannedStock,
+    pools: SumPools,
+    plan: Plan,
+    *,
+    moves: StockMoves,
 ) -> dict[str, pa.Table]:
-    """Return the rows of stock and of what stands out, by the names of `STOCK_TABLES`."""
+    """Return the rows of stock and of what stands out, by the names of `STOCK_TABLES`.
+
+    All but what lies on the shelf now is counted as it will be once *moves* are made.
+    """
     view, panel = prospect.view, partition.panel
+    levels = replace(view.levels, moved=moves.units)
     inventory = inventory_of(
-        panel, view.levels, view.outlook, view.sums, planned=planned.level, options=plan.options
+        panel, levels, view.outlook, view.sums, planned=planned.level, options=plan.options
     )
     situation = Situation(
         panel, partition.items, view.outlook, inventory, prospect.record, plan.options
@@ -119,5 +130,5 @@ def stock_tables(
         ),
         "fact_projection": fact_projection(panel, view.outlook, pools, inventory, partition.orders),
         "exceptions": exception_rows(situation, reasons),
-        "actions": action_rows(situation, partition.stock, partition.orders, pools, reasons),
+        "actions": action_rows(situation, partition.stock, partition.orders, pools, reasons, moves),
     }

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
-from ml_jobs.arrays import BoolArray, FloatArray
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray
+from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.options import MONEY
+from ml_jobs.panel import Panel
+from ml_jobs.pipeline.partitioning import Partition
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.stock_gold import chance_that_lasts
+from ml_jobs.pipeline.stocked_series import stocked_rows
 from ml_jobs.stocking.availability.allocation import Allocation
 from ml_jobs.stocking.availability.availability_facts import left_out
-from ml_jobs.stocking.availability.balancing import Balance, Bounds, Terms
+from ml_jobs.stocking.availability.balancing import Balance, Bounds, Moved, Terms
 from ml_jobs.stocking.availability.stocked import StockedSeries
 from ml_jobs.stocking.availability.transfers import move_rows, moved_units, replayed_moves
 from ml_jobs.stocking.availability.worth import Worth
+from ml_jobs.stocking.course import CLOSE
+from ml_jobs.stocking.moving_first import StockMoves
 
 MOVES = "move_rows"
 REPLAYED = "move_sums"
@@ -37,12 +44,30 @@ class PlannedMoves:
     """Moves of S series.
 
     Attributes:
+        moves: In the order in which they were found.
         table: A row for each.
         more: Units that each series gets; those that it gives are negative, shape (S,).
     """
 
+    moves: Sequence[Moved]
     table: pa.Table
     more: FloatArray
+
+    def of_panel(self, partition: Partition, plan: Plan) -> StockMoves:
+        """Return the moves as those of the panel's series, *partition* being the one of the S."""
+        panel, rows = partition.panel, stocked_rows(partition, plan)
+        takers = rows[np.array([each.taker for each in self.moves], np.int64)]
+        places = np.array(panel.location_ids)
+        givers = places[rows[np.array([each.giver for each in self.moves], np.int64)]]
+        days = np.array([each.lane.days for each in self.moves], np.float64)
+        order = np.lexsort((givers, takers))
+        return StockMoves(
+            takers[order],
+            givers[order],
+            np.array([each.units for each in self.moves], np.float64)[order],
+            days[order],
+            _with_places_above(panel, plan.hierarchy, rows, self.more),
+        )
 
 
 @dataclass(frozen=True)
@@ -65,6 +90,7 @@ class Market:
         balance = self._balance(self.plan.future, worth)
         moves = list(balance.moves())
         return PlannedMoves(
+            moves,
             move_rows(balance, moves, self.hours, self.plan.fleet.contract_ids),
             moved_units(moves, len(self.hours)),
         )
@@ -98,3 +124,21 @@ class Market:
         keep = window.lead.quantile(lasts)
         fill = np.maximum(window.demand.quantile(lasts), keep)
         return Bounds(np.where(weighed, keep, window.keep), np.where(weighed, fill, window.service))
+
+
+def _with_places_above(
+    panel: Panel, hierarchy: Hierarchy, rows: IntArray, more: FloatArray
+) -> FloatArray:
+    """What comes to each of the panel's series, and leaves it: *more* at *rows*, and above them."""
+    place = {code: number for number, code in enumerate(hierarchy.location_ids)}
+    row_of = {key: n for n, key in enumerate(zip(panel.item_ids, panel.location_ids, strict=True))}
+    units = np.zeros(len(panel.item_ids))
+    for stocked in np.flatnonzero(more).tolist():
+        item, at = panel.item_ids[rows[stocked]], place[panel.location_ids[rows[stocked]]]
+        while at >= 0:
+            row = row_of.get((item, hierarchy.location_ids[at]))
+            if row is not None:
+                units[row] += more[stocked]
+            at = int(hierarchy.parents[at])
+    # What goes from one place to another of the same group is nothing to the group.
+    return np.where(np.abs(units) > CLOSE, units, 0.0)

@@ -18,7 +18,14 @@ from ml_jobs.pipeline.partitioning import Partition
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.stocking.inventory import StockLevels, levels_of, policy_of
 from ml_jobs.stocking.lead_time import LeadSums, Outlook, SpanTotals, lead_sums, whole_periods
-from ml_jobs.stocking.replay import Replay, demand_after, in_whole_periods, replay_policies
+from ml_jobs.stocking.repair import without_returns
+from ml_jobs.stocking.replay import (
+    Replay,
+    demand_after,
+    in_whole_periods,
+    missing_after,
+    replay_policies,
+)
 from ml_jobs.stocking.scatter import CYCLE, LEAD, READABLE, ScatterTally, scatter_tally
 from ml_jobs.stocking.service import PlannedLevels, ServiceTally, service_tally
 
@@ -34,7 +41,8 @@ class StockView:
         judged: Which series are forecast at the cutoff, shape (S,).
         levels: Stock, lead times and the service asked.
         outlook: The champions' forecasts of single periods.
-        sums: Demand over the lead time, and over lead time and review.
+        sums: Demand over the lead time, and over lead time and review, without what comes back
+            from repair.
     """
 
     cutoff: int
@@ -80,7 +88,8 @@ def stock_view(
         review_days=plan.options.review_days,
         totals=totals,
     )
-    return StockView(cutoff, plan.eligible(known, cutoff), levels, outlook, sums)
+    missing = without_returns(known, outlook, sums, levels.repair)
+    return StockView(cutoff, plan.eligible(known, cutoff), levels, outlook, missing)
 
 
 def tally_of(view: StockView, partition: Partition, now: int, plan: Plan) -> ServiceTally:
@@ -89,9 +98,10 @@ def tally_of(view: StockView, partition: Partition, now: int, plan: Plan) -> Ser
     *now* is the number of periods known where it is learnt from, after the view's own cutoff.
     """
     periods = whole_periods(view.levels.lead_time.days, plan.frequency)
-    actual = demand_after(partition.panel.until(now), view.cutoff, periods)
+    seen, lead = partition.panel.until(now), view.sums.lead
+    actual = missing_after(seen, view.cutoff, periods, view.levels.repair, lead.lot)
     judged = view.judged & np.isfinite(view.levels.lead_time.days)
-    return service_tally(view.sums.lead, actual, view.outlook.classes, judged)
+    return service_tally(lead, actual, view.outlook.classes, judged)
 
 
 def scatter_of(

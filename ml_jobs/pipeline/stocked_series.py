@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, divide
 from ml_jobs.columns import column_of, texts_of
 from ml_jobs.judging.aggregates import UNCLASSIFIED
 from ml_jobs.negative_binomial import NegativeBinomial
@@ -26,7 +26,7 @@ from ml_jobs.stocking.availability.tails import TailTally, tail_tally
 from ml_jobs.stocking.availability.textbook import textbook_level
 from ml_jobs.stocking.inventory import policy_of
 from ml_jobs.stocking.lead_time import whole_periods
-from ml_jobs.stocking.replay import demand_after, demand_before
+from ml_jobs.stocking.replay import demand_before, missing_after
 from ml_jobs.stocking.service import PlannedLevels
 from ml_jobs.stocking.stock import UNKNOWN_CRITICALITY
 
@@ -57,6 +57,7 @@ def stocked_series(
         np.array(panel.location_ids),
         now.outlook.sources,
         column_of(partition.items.table, "unit_cost"),
+        _holding_factor(partition.items, plan.options.settings["holding_rate"]),
         towers,
         plan.fleet.fetch_hours(panel),
         now.levels,
@@ -91,21 +92,27 @@ def past_demand(
     Both are of whole periods, as what happened is observed in those only; the forecast is raised to
     them in proportion.
     """
-    days = view.levels.lead_time.days + plan.options.review_days
+    repair, days = view.levels.repair, view.levels.lead_time.days + plan.options.review_days
     periods = whole_periods(days, plan.frequency)
-    actual = demand_after(partition.panel.until(now), view.cutoff, periods)
+    seen, lot = partition.panel.until(now), view.sums.cycle.lot
+    actual = missing_after(seen, view.cutoff, periods, repair, lot)
     judged = view.judged & np.isfinite(days)
-    share = np.where(np.isfinite(days), periods * plan.frequency.days_per_step / days, 1.0)
+    whole = np.asarray(periods * plan.frequency.days_per_step, np.float64)
+    share = divide(repair.mixed(whole), repair.mixed(days))
+    share = np.where(np.isfinite(days), np.nan_to_num(share, nan=1.0), 1.0)
     return _scaled(view.sums.cycle, share), np.where(judged, actual, np.nan)
 
 
 def _days(view: StockView, plan: Plan) -> FloatArray:
-    """Days of delivery and review; of whole periods in the past, as what came is told of those."""
-    days = view.levels.lead_time.days + plan.options.review_days
+    """Days that a part is missed: delivery and review, with the share that is repaired less.
+
+    Of whole periods in the past, as what came is told of those.
+    """
+    repair, days = view.levels.repair, view.levels.lead_time.days + plan.options.review_days
     if view.cutoff == plan.future:
-        return days
+        return repair.mixed(days)
     periods = whole_periods(days, plan.frequency)
-    return np.asarray(periods * plan.frequency.days_per_step, np.float64)
+    return repair.mixed(np.asarray(periods * plan.frequency.days_per_step, np.float64))
 
 
 def _past_window(
@@ -120,12 +127,13 @@ def _past_window(
     review_periods = whole_periods(np.array([review]), plan.frequency)
     days = view.levels.lead_time.days
     lead_periods = whole_periods(days, plan.frequency)
-    came = demand_after(partition.panel.until(plan.future), view.cutoff, lead_periods)
+    seen, repair = partition.panel.until(plan.future), view.levels.repair
+    came = missing_after(seen, view.cutoff, lead_periods, repair, demand.lot)
     return replace(
         _coming_window(raised, partition, planned, plan),
         actual=actual,
         textbook=textbook_level(known, view.levels, review, demand.lot),
-        recent=demand_before(known, int(review_periods[0])),
+        recent=repair.condemned * demand_before(known, int(review_periods[0])),
         lead_actual=np.where(view.judged & np.isfinite(days), came, np.nan),
     )
 
@@ -155,6 +163,15 @@ def _assumed(partition: Partition) -> BoolArray:
     """Of which series the stock is assumed, shape (S,)."""
     flags = partition.stock.table.column("assumed").to_pylist()
     return np.array(["current_stock" in (flag or "").split(",") for flag in flags], np.bool_)
+
+
+def _holding_factor(items: Items, rate: float) -> FloatArray:
+    """How many times the run's *rate* holding each part costs; once where nobody says.
+
+    At a rate of 0 nothing that is held costs anything, and no part is told from another.
+    """
+    told = column_of(items.table, "holding_rate_per_year")
+    return np.where(np.isfinite(told) & (rate > 0), divide(told, np.array(rate)), 1.0)
 
 
 def _groups(items: Items) -> SeriesGroups:

@@ -18,7 +18,7 @@ from ml_jobs.pipeline.past_orders import past_orders
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.run_folder import RunFolder, is_whole, load, save_table
 from ml_jobs.pipeline.stock_gold import STOCK_TABLES, Prospect, planned_stock, stock_tables
-from ml_jobs.pipeline.stock_moves import MOVES, REPLAYED, Market, is_weighed
+from ml_jobs.pipeline.stock_moves import MOVES, REPLAYED, Market, PlannedMoves, is_weighed
 from ml_jobs.progress import ReportWork, Work
 from ml_jobs.stocking.availability.allocation import Allocation, allocate
 from ml_jobs.stocking.availability.availability_facts import buy_rows, fact_availability
@@ -68,7 +68,7 @@ def learn_prices(
     sample, scale = _sample(folder, plan, report)
     rate = plan.options.settings["holding_rate"]
     alike = sample.dependence(plan.fleet.contract_ids, np.ones(len(plan.fleet.contracts)))
-    curve = tower_hour_prices(alike.hours, sample.unit_cost, rate)
+    curve = tower_hour_prices(alike.hours, sample.unit_cost * sample.holding_factor, rate)
 
     def prices_at(cutoff: int) -> Allocation:
         worth = sample.worth(cutoff, alike, lessons.tails[cutoff])
@@ -98,7 +98,7 @@ def stock_partition(task: PartitionTask) -> None:
     weighed = series.dependence(contracts, prices.allocation.weights)
     tails = lessons.tails[plan.future]
     by_price = series.worth(plan.future, weighed, tails)
-    alike = series.worth(plan.future, series.dependence(contracts, np.ones(len(contracts))), tails)
+    alike = by_price.weighing(series.dependence(contracts, np.ones(len(contracts))).hours)
     least = _least_avoided(prices, plan)
     target = by_price.level_at(least)
     curves = [_curve_at(plan.future, series, by_price, weighed, prices, plan)]
@@ -121,7 +121,7 @@ def stock_partition(task: PartitionTask) -> None:
         REGRET: add_regrets(past_orders(series, lessons, prices.past, plan)),
         SPREAD: cost_spread_sums(series.unit_cost, series.towers.sum(axis=1)),
         BUYS: buy_rows(then, steps, alike.hours, by_price.hours, contracts),
-        **_stock(task, lessons, plan, target=target, weighed=is_weighed(alike, series)),
+        **_stock(task, lessons, plan, moves, target=target, weighed=is_weighed(alike, series)),
     }
     for name, table in tables.items():
         save_table(folder.table(number, name), table)
@@ -134,14 +134,21 @@ def _least_avoided(prices: StockPrices, plan: Plan) -> float:
 
 
 def _stock(
-    task: PartitionTask, lessons: Lessons, plan: Plan, *, target: FloatArray, weighed: BoolArray
+    task: PartitionTask,
+    lessons: Lessons,
+    plan: Plan,
+    moves: PlannedMoves,
+    *,
+    target: FloatArray,
+    weighed: BoolArray,
 ) -> dict[str, pa.Table]:
-    """The partition's rows of stock, by the policy that the run follows."""
+    """The partition's rows of stock once *moves* are made, by the policy that the run follows."""
     partition = load(task.folder.series(task.number), Partition)
     prospect = load(task.folder.prospect(task.number), Prospect)
     planned = planned_stock(partition, prospect.view, lessons, plan, target=target, weighed=weighed)
     pools = pools_at(task.folder, plan.future).sums
-    return stock_tables(partition, prospect, planned, pools, plan)
+    placed = moves.of_panel(partition, plan)
+    return stock_tables(partition, prospect, planned, pools, plan, moves=placed)
 
 
 def _curve_at(

@@ -14,7 +14,7 @@ from ml_jobs.judging.daily_totals import KEYS as DAILY_KEYS
 from ml_jobs.judging.daily_totals import agg_daily
 from ml_jobs.options import ENSEMBLE
 from ml_jobs.pipeline.lessons import Lessons
-from ml_jobs.pipeline.partition_gold import PartitionResults
+from ml_jobs.pipeline.partition_gold import REPAIRS, PartitionResults
 from ml_jobs.pipeline.past_orders import followed_rule
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.preparing import Prepared
@@ -70,6 +70,7 @@ def whole_tables(prepared: Prepared, lessons: Lessons) -> dict[str, pa.Table]:
         "fact_action": rank_actions(parts("actions")),
         **_availability(prepared, parts, source),
         **_money(prepared.folder, plan, source),
+        **_unless_empty("fact_repair", pa.concat_tables(parts(REPAIRS))),
         **orders,
     }
 

@@ -25,11 +25,11 @@ def accumulated(
 
     At the lead time it is `LeadSums.lead`, and at lead time and review `LeadSums.cycle`. Between
     these two and the cutoff the champion's periods say how the mean gets from one to the next;
-    after them it goes on by those periods, as much higher or lower as the last of the two is. The
-    excess is that of sums of the champion's periods (`sum_excess`) times a factor that is right
-    for `LeadSums.period`, for the lead time, and for lead time and review; it changes with the
-    logarithm of the length between them, and stays after the last. Where the lead time isn't
-    known the champion's periods alone count.
+    after them it goes on by those periods, as much higher or lower as the last of the two is, times
+    `LeadSums.onward`. The excess is that of sums of the champion's periods (`sum_excess`) times a
+    factor that is right for `LeadSums.period`, for the lead time, and for lead time and review; it
+    changes with the logarithm of the length between them, and stays after the last. Where the lead
+    time isn't known the champion's periods alone count.
 
     *panel* is the history up to the cutoff that all else was made at; *days* are at least 0,
     shape (S, K), and so is the answer's.
@@ -61,7 +61,7 @@ def expected_until(panel: Panel, outlook: Outlook, days: FloatArray, sums: LeadS
     blended = np.select(
         [days <= lead, days <= cycle],
         [until_lead * lead_mean, lead_mean + since_lead * (cycle_mean - lead_mean)],
-        cycle_mean + np.maximum(own - at_cycle, 0.0) * higher,
+        cycle_mean + np.maximum(own - at_cycle, 0.0) * higher * sums.onward[:, None],
     )
     return np.where(np.isfinite(lead_mean), blended, own)
 
@@ -82,13 +82,14 @@ def days_until(panel: Panel, outlook: Outlook, amount: FloatArray, sums: LeadSum
     # What part of the lead time's demand, and of the review's, the amount is.
     of_lead = np.clip(np.nan_to_num(divide(amount, first)), 0.0, 1.0)
     of_review = np.clip(np.nan_to_num(divide(amount - first, second)), 0.0, 1.0)
-    lower = divide(at_cycle, sums.cycle.mean)
+    lower, moves = divide(at_cycle, sums.cycle.mean), sums.onward > 0
     own = np.select(
         [~np.isfinite(first), amount <= first, beyond <= 0],
         [amount, of_lead * at_lead, at_lead + of_review * (at_cycle - at_lead)],
-        at_cycle + beyond * np.where(lower > 0, lower, 1.0),
+        at_cycle + beyond * np.where(lower > 0, lower, 1.0) / np.where(moves, sums.onward, 1.0),
     )
     by_periods = periods_until(np.nan_to_num(own), outlook.demand.mean, season) * step
+    by_periods[~moves & (beyond > 0)] = np.inf
     evenly = [
         (amount <= first) & (at_lead <= _NOTHING),
         (amount > first) & (beyond <= 0) & (at_cycle - at_lead <= _NOTHING),

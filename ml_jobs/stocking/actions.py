@@ -21,6 +21,7 @@ from ml_jobs.stocking.course import Arrivals, Course, arrivals_of, course_of
 from ml_jobs.stocking.exceptions import first_reason
 from ml_jobs.stocking.lead_time import SumPools
 from ml_jobs.stocking.messages import TIERS, Messages, join, on_day
+from ml_jobs.stocking.moving_first import StockMoves, proposed_moves, without_moves
 from ml_jobs.stocking.ordering import planned_orders, proposed_orders
 from ml_jobs.stocking.plausibility import check_reasons
 from ml_jobs.stocking.rescheduling import reschedulings
@@ -28,7 +29,7 @@ from ml_jobs.stocking.situation import ExceptionReason, Situation
 from ml_jobs.stocking.stock import UNKNOWN_CRITICALITY
 from ml_jobs.stocking.stock_facts import assumed_inputs
 
-# The exceptions that say why there is an order.
+# The exceptions that say why there is an order or a move.
 OF_STOCK = ("stockout_before_delivery", "below_reorder_point")
 
 
@@ -38,15 +39,17 @@ def action_rows(
     orders: OpenOrders,
     pools: SumPools,
     reasons: Sequence[ExceptionReason],
+    moves: StockMoves,
 ) -> pa.Table:
     """Return the rows of one partition, without rank, in no order.
 
     *reasons* are those of `exceptions.reasons_of`; what is said of *stock* and items as assumed
-    goes along with each row.
+    goes along with each row. Levels count the *moves* as made.
     """
     arrivals = arrivals_of(situation.inventory.levels, orders)
     course = course_of(situation, arrivals)
-    messages = messages_of(situation, course, arrivals=arrivals, pools=pools, reasons=reasons)
+    acted = acted_on(situation, course, arrivals=arrivals, pools=pools, moves=moves)
+    messages = join([acted, checks(situation, reasons, acted)])
     is_leading = np.zeros(len(messages.series), bool)
     is_leading[messages.leading()] = True
     value = messages.quantity * situation.unit_cost[messages.series]
@@ -65,44 +68,51 @@ def action_rows(
         "value": numbers(value),
         "value_at_risk": numbers(messages.value_at_risk),
         "priority": numbers(_priority(situation, messages, value)),
-        **_of_stock(situation, course, arrivals, pools, messages.series),
+        **_of_stock(situation, course, arrivals, pools, messages),
         **_plausibility(situation, stock, messages),
         **_exceptions(situation, reasons, messages),
+        "from_location_id": pa.array(messages.ref, pa.string(), mask=messages.action != "move"),
         "source": pa.array(situation.outlook.sources[messages.series], pa.string()),
     }
     return pa.table(rows)
 
 
-def messages_of(
+def acted_on(
     situation: Situation,
     course: Course,
     *,
     arrivals: Arrivals,
     pools: SumPools,
-    reasons: Sequence[ExceptionReason],
+    moves: StockMoves,
 ) -> Messages:
-    """Return every action on the series of one partition, in no order."""
-    moved = reschedulings(situation, course, arrivals, pools)
+    """Return every action on the series of one partition but its checks, in no order."""
+    rescheduled = reschedulings(situation, course, arrivals, pools)
     # What is to be cancelled now isn't to be ordered again soon.
-    cancelled = moved.series[moved.action == "cancel"]
-    acted = join(
-        [proposed_orders(situation), planned_orders(situation, course, without=cancelled), moved]
+    cancelled = rescheduled.series[rescheduled.action == "cancel"]
+    others = join(
+        [
+            proposed_orders(situation),
+            planned_orders(situation, course, without=cancelled),
+            rescheduled,
+        ]
     )
-    return join([acted, checks(situation, reasons, acted)])
+    return join([proposed_moves(situation, course, moves, others), others])
 
 
 def rank_actions(parts: Iterable[pa.Table]) -> pa.Table:
     """Return ``fact_action``: the rows of all partitions, the most urgent first.
 
-    By tier, then by what the money avoids, the most first, then by value at risk; what has no such
-    figure comes after what has (Arrow places nulls at the end). Equal ones are ordered by item,
-    place, action and open order.
+    By tier, in it what is moved before all else, then by what the money avoids, the most first,
+    then by value at risk; what has no such figure comes after what has (Arrow places nulls at the
+    end). Equal ones are ordered by item, place, action and open order, or the place that gives.
     """
     rows = pa.concat_tables(parts)
+    placed = rows.append_column("place", pc.index_in(rows["tier"], pa.array(TIERS)))
     order = pc.sort_indices(
-        rows.append_column("place", pc.index_in(rows.column("tier"), pa.array(TIERS))),
+        placed.append_column("is_other", pc.not_equal(rows["action"], "move")),
         [
             ("place", "ascending"),
+            ("is_other", "ascending"),
             ("priority", "descending"),
             ("value_at_risk", "descending"),
             ("item_id", "ascending"),
@@ -124,14 +134,24 @@ def _priority(situation: Situation, messages: Messages, value: FloatArray) -> Fl
 
 
 def _of_stock(
-    situation: Situation, course: Course, arrivals: Arrivals, pools: SumPools, series: IntArray
+    situation: Situation, course: Course, arrivals: Arrivals, pools: SumPools, messages: Messages
 ) -> Mapping[str, object]:
-    """When stock and what arrives by then runs out, and the chance that it does too soon."""
-    levels = situation.inventory.levels
+    """When stock and what arrives by then runs out, and the chance that it does too soon.
+
+    Of a move it is what is there without any move.
+    """
+    days = course.runs_out
     chance = chances_of_running_out(situation, course, arrivals, pools)
+    series, of_move = messages.series, messages.action == "move"
+    runs_out, chances = days[series], chance[series]
+    if of_move.any():
+        unmoved = without_moves(situation, course)
+        runs_out = np.where(of_move, unmoved.runs_out[series], runs_out)
+        without = chances_of_running_out(situation, unmoved, arrivals, pools)
+        chances = np.where(of_move, without[series], chances)
     return {
-        "runs_out": numbers(on_day(levels.as_of[series], course.runs_out[series])),
-        "stockout_probability": numbers(chance[series]),
+        "runs_out": numbers(on_day(situation.inventory.levels.as_of[series], runs_out)),
+        "stockout_probability": numbers(chances),
     }
 
 
@@ -176,12 +196,14 @@ def _exceptions(
 ) -> dict[str, object]:
     """The reason that the exceptions list first, and how many they list.
 
-    Of an order one that speaks of the stock goes first, and of a check the one that it is for.
+    Of a move or an order one that speaks of the stock goes first, and of a check the one that it
+    is for.
     """
     codes: TextArray = np.array([reason.code for reason in reasons], np.str_)
     place = first_reason(reasons)[messages.series]
     of_stock = _first_among(reasons, OF_STOCK)[messages.series]
-    place = np.where((messages.action == "order") & (of_stock >= 0), of_stock, place)
+    brings = np.isin(messages.action, ("move", "order"))
+    place = np.where(brings & (of_stock >= 0), of_stock, place)
     for tier, asked_by in REASONS.items():
         rows = (messages.action == "check") & (messages.tier == tier)
         place[rows] = _first_among(reasons, asked_by)[messages.series[rows]]

@@ -77,7 +77,7 @@ def course_of(situation: Situation, arrivals: Arrivals) -> Course:
     days = np.broadcast_to(DAYS, (len(levels.as_of), OUTLOOK))
     expected = expected_until(situation.panel, outlook, days, situation.inventory.sums)
     demand = np.concatenate([np.zeros((len(expected), 1)), expected], axis=1)
-    return Course(demand, levels.current_stock[:, None] + received_by_day(arrivals, len(expected)))
+    return Course(demand, levels.shelf[:, None] + received_by_day(arrivals, len(expected)))
 
 
 def received_by_day(arrivals: Arrivals, count: int) -> FloatArray:
@@ -90,28 +90,47 @@ def received_by_day(arrivals: Arrivals, count: int) -> FloatArray:
 
 
 def arrivals_of(levels: StockLevels, orders: OpenOrders) -> Arrivals:
-    """Return what is on order by the day it comes: the dated *orders*, and the rest of it."""
+    """Return what is on order by the day it comes: the dated *orders*, and the rest of it.
+
+    What comes back from repair does so evenly until an order placed today would come: nobody knows
+    which day it failed. Demand that is missing for good (`without_returns`) grows evenly as well.
+    """
     count, dated = len(levels.on_order), ~np.isnat(orders.due)
     series = orders.series[dated]
     known = np.bincount(series, weights=orders.quantity[dated], minlength=count)
-    rest = levels.on_order - known
+    rest = levels.on_order - levels.repair.coming_back - known
     left = np.flatnonzero(rest > CLOSE)
     until = (orders.due[dated] - levels.as_of[series].astype("datetime64[D]")).astype(np.int64)
     lead, late = lead_days(levels), until < 0
+    back, back_on, units = _returns(levels.repair.coming_back, lead)
+    without = len(left) + len(back)
+    day_of_rest = np.concatenate([lead[left], back_on])
     whole = Arrivals(
-        series=np.concatenate([series, left]),
-        ref=np.concatenate([orders.ref[dated], np.full(len(left), UNDATED)]),
-        quantity=np.concatenate([orders.quantity[dated], rest[left]]),
-        due=np.concatenate([orders.due[dated], np.full(len(left), np.datetime64("NaT", "D"))]),
-        day=np.concatenate([np.maximum(until, 0), lead[left]]),
-        before=np.zeros(len(series) + len(left)),
-        is_late=np.concatenate([late, np.zeros(len(left), bool)]),
-        counted=np.concatenate([np.where(late, lead[series] + 1, until), lead[left]]),
+        series=np.concatenate([series, left, back]),
+        ref=np.concatenate([orders.ref[dated], np.full(without, UNDATED)]),
+        quantity=np.concatenate([orders.quantity[dated], rest[left], units]),
+        due=np.concatenate([orders.due[dated], np.full(without, np.datetime64("NaT", "D"))]),
+        day=np.concatenate([np.maximum(until, 0), day_of_rest]),
+        before=np.zeros(len(series) + without),
+        is_late=np.concatenate([late, np.zeros(without, bool)]),
+        counted=np.concatenate([np.where(late, lead[series] + 1, until), day_of_rest]),
     )
     # On one day what has a day goes before what has none, and what is late in its order.
     in_order = np.lexsort((whole.ref, whole.due, whole.day, whole.series))
     ordered = rows_of(whole, in_order)
-    return replace(ordered, before=_before(ordered.series, ordered.quantity))
+    return replace(ordered, before=units_before(ordered.series, ordered.quantity))
+
+
+def _returns(coming_back: FloatArray, lead: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
+    """Series, day and units of what comes back from repair, spread over the days of the *lead*."""
+    some = np.flatnonzero(coming_back > 0)
+    span = np.maximum(lead[some], 1)
+    series, first = np.repeat(some, span), np.cumsum(span) - span
+    day = np.arange(len(series)) - np.repeat(first, span) + 1
+    daily = coming_back[series] / np.repeat(span, span)
+    units = np.floor(daily * day + CLOSE) - np.floor(daily * (day - 1) + CLOSE)
+    kept = units > 0
+    return series[kept], np.minimum(day, lead[series])[kept], units[kept]
 
 
 def lead_days(levels: StockLevels) -> IntArray:
@@ -120,8 +139,8 @@ def lead_days(levels: StockLevels) -> IntArray:
     return days
 
 
-def _before(series: IntArray, quantity: FloatArray) -> FloatArray:
-    """Units in the rows before each of the same series; rows of a series stand together."""
+def units_before(series: IntArray, quantity: FloatArray) -> FloatArray:
+    """Return the units in the rows before each of its series, whose rows stand together, (N,)."""
     summed = np.cumsum(quantity) - quantity
     first = np.searchsorted(series, series)
     before: FloatArray = summed - summed[first] if len(series) else summed

@@ -15,6 +15,7 @@ from ml_jobs.options import ForecastOptions
 from ml_jobs.panel import Dates, Items, Panel, Stock
 from ml_jobs.stocking.accumulated import days_until
 from ml_jobs.stocking.lead_time import Duration, LeadSums, Outlook
+from ml_jobs.stocking.repair import Repair, repair_of
 
 LONGEST_COVER_DAYS = 3650.0  # cover beyond ten years says no more than ten years does
 LONGEST_OUTLOOK_DAYS = 730.0  # a stock-out further away than two years is no date to plan by
@@ -27,30 +28,40 @@ class StockLevels:
     Attributes:
         as_of: Day for which the stock stands.
         current_stock: Units on the shelf.
-        on_order: Units ordered and not delivered; not given counts as none.
+        on_order: Units ordered and not delivered, and those counted on to return from repair; not
+            given counts as none.
+        moved: Units that proposed moves bring; those that they take away are negative.
         lead_time: From order to delivery.
         service_level: Chance asked for that lead-time demand is met.
         minimum_order: Least units that an order may have; not given counts as 0.
         order_multiple: Units that an order is a multiple of; not given counts as any.
         stocked: Whether it is to be held at all; of what isn't, nothing is ordered.
+        repair: How the parts are repaired.
     """
 
     as_of: Dates
     current_stock: FloatArray
     on_order: FloatArray
+    moved: FloatArray
     lead_time: Duration
     service_level: FloatArray
     minimum_order: FloatArray
     order_multiple: FloatArray
     stocked: BoolArray
+    repair: Repair
+
+    @property
+    def shelf(self) -> FloatArray:
+        """Stock once proposed moves are made, units; they count as made on the stock's day."""
+        return self.current_stock + self.moved
 
     @property
     def position(self) -> FloatArray:
-        """Stock and open orders together, units: what demand until the next delivery can draw on.
+        """That and open orders together, units: what demand until the next delivery can draw on.
 
         Open orders count as arriving before they are needed; when they arrive is not known.
         """
-        return self.current_stock + self.on_order
+        return self.shelf + self.on_order
 
 
 @dataclass(frozen=True)
@@ -141,11 +152,17 @@ def inventory_of(
 
 
 def levels_of(items: Items, stock: Stock) -> StockLevels:
-    """Read stock, lead times and order sizes; of what both name the stock's word goes first."""
+    """Read stock, lead times and order sizes; of what both name the stock's word goes first.
+
+    Nothing is moved of it.
+    """
+    repair = repair_of(items, stock)
+    on_order = np.nan_to_num(column_of(stock.table, "on_order")) + repair.coming_back
     return StockLevels(
         as_of=stock.table.column("as_of").cast(pa.date32()).to_numpy(zero_copy_only=False),
         current_stock=column_of(stock.table, "current_stock"),
-        on_order=np.nan_to_num(column_of(stock.table, "on_order")),
+        on_order=on_order,
+        moved=np.zeros_like(on_order),
         lead_time=Duration(
             column_of(items.table, "lead_time_days"), _either(items, stock, "lead_time_sd_days")
         ),
@@ -153,6 +170,7 @@ def levels_of(items: Items, stock: Stock) -> StockLevels:
         minimum_order=_either(items, stock, "minimum_order"),
         order_multiple=_either(items, stock, "order_multiple"),
         stocked=items.stocked,
+        repair=repair,
     )
 
 
@@ -203,15 +221,17 @@ def textbook_reorder_point(
 
     Demand of single periods counts as normal and independent: d * L is the *lead_time_demand*
     that the forecast gives, units, shape (S,), sigma_d the standard deviation of the history, z
-    the normal quantile of the service level asked.
+    the normal quantile of the service level asked. L is the lead time; of a part that is repaired
+    the time that one is missed, and only what is condemned waits for a supplier (`Repair`).
 
     Source: Silver, Pyke and Thomas 2017, "Inventory and Production Management in Supply Chains",
     sections 6.7 and 6.10.
     """
     time, step = levels.lead_time, panel.frequency.days_per_step
-    of_demand = time.days / step * moments(panel.demand).variance
-    per_day = np.nan_to_num(divide(lead_time_demand, time.days))
-    of_time = (per_day * np.nan_to_num(time.sd_days)) ** 2
+    missed = levels.repair.mixed(time.days)
+    of_demand = missed / step * moments(panel.demand).variance
+    bought_per_day = levels.repair.condemned * np.nan_to_num(divide(lead_time_demand, missed))
+    of_time = (bought_per_day * np.nan_to_num(time.sd_days)) ** 2
     safety = stats.norm.ppf(levels.service_level) * np.sqrt(of_demand + of_time)
     reorder_point: FloatArray = np.maximum(lead_time_demand + safety, 0.0)
     return reorder_point

@@ -105,6 +105,10 @@ class LeadSums:
         review_days: The review period.
         direct: Where the lead time's total was forecast as such, shape (S,); elsewhere it was
             summed from the champion's periods.
+        asked: Expected demand over lead time and review, units, shape (S,): of a part that is
+            repaired with all that comes back by then, which *cycle* leaves out.
+        onward: Times what demand would go on with after that, shape (S,): less than 1 of a part
+            that is repaired, as some of it comes back.
     """
 
     period: NegativeBinomial
@@ -113,6 +117,8 @@ class LeadSums:
     lead_days: FloatArray
     review_days: float
     direct: BoolArray
+    asked: FloatArray
+    onward: FloatArray
 
 
 def lead_sums(
@@ -138,14 +144,17 @@ def lead_sums(
             demand = _with_total(demand, total, span.days, panel.frequency)
         sums.append(_over_uncertain_time(demand, span))
     lead, cycle = sums
+    # What is learnt of two lengths apart may fall from one to the next; demand can't.
+    asked = np.maximum(cycle.mean, lead.mean)
     return LeadSums(
         period=_first_period(outlook, totals),
         lead=lead,
-        # What is learnt of two lengths apart may fall from one to the next; demand can't.
-        cycle=replace(cycle, mean=np.maximum(cycle.mean, lead.mean)),
+        cycle=replace(cycle, mean=asked),
         lead_days=lead_time.days,
         review_days=review_days,
         direct=np.zeros(len(outlook.sources), bool) if totals is None else totals.lead.covered,
+        asked=asked,
+        onward=np.ones(len(asked)),
     )
 
 

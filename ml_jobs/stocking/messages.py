@@ -11,7 +11,7 @@ from ml_jobs.panel import Dates
 from ml_jobs.stocking.course import NEVER
 
 TIERS = ("late", "this_week", "will_run_out", "check_forecast", "surplus", "check_data")
-ACTIONS = ("order", "expedite", "cancel", "defer", "check")
+ACTIONS = ("move", "order", "expedite", "cancel", "defer", "check")
 NO_REF = "-"
 
 
@@ -23,8 +23,9 @@ class Messages:
         series: The panel's series.
         action: One of ``ACTIONS``.
         tier: One of ``TIERS``.
-        ref: The open order concerned, or ``NO_REF``.
-        quantity: Units to order, or of the open order; NaN where something is to be checked.
+        ref: The open order concerned, of a move the place that gives, or ``NO_REF``.
+        quantity: Units to move or to order, or of the open order; NaN where something is to be
+            checked.
         due: Last day to act; NaT for checks.
         arrives: Day on which the quantity comes if acted on by then; NaT where nothing does.
         promised: Day on which the open order is due; NaT without one.
@@ -53,8 +54,8 @@ class Messages:
         more is ordered, unless that is late: then all that is on order wouldn't last until an
         order placed today arrives, however soon it came.
         """
-        place = np.array([ACTIONS.index(action) for action in self.action.tolist()], np.int64)
-        place[(self.action == "expedite") & (self.tier != "late")] = -1
+        place = np.array([ACTIONS.index(action) for action in self.action.tolist()], np.float64)
+        place[(self.action == "expedite") & (self.tier != "late")] = ACTIONS.index("order") - 0.5
         order = np.lexsort((self.ref, self.promised, place, tier_places(self.tier), self.series))
         return order[np.flatnonzero(np.diff(self.series[order], prepend=-1))]
 

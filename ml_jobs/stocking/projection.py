@@ -30,7 +30,7 @@ def fact_projection(
     days = np.broadcast_to(_days_until(ends, panel), reached.shape)
     demand = accumulated(panel, outlook, pools, days, inventory.sums)
     received = receipts(inventory.levels, orders, ends)
-    on_hand = inventory.levels.current_stock[:, None] + received
+    on_hand = inventory.levels.shelf[:, None] + received
     rows = np.nonzero(reached)
     series, step = rows
     chances = demand.exceedance(np.nan_to_num(on_hand))

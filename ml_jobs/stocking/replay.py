@@ -20,11 +20,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, divide
+from ml_jobs.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    TextArray,
+    divide,
+    rows_of,
+    running_sums,
+)
 from ml_jobs.columns import add_rows, numbers
 from ml_jobs.panel import NETWORK, Frequency, Panel
 from ml_jobs.stocking.inventory import StockLevels, StockPolicy
 from ml_jobs.stocking.lead_time import Duration, LeadSums, whole_periods
+from ml_jobs.stocking.repair import Repair
 from ml_jobs.stocking.stock_facts import QUANTILE_POLICY, TEXTBOOK_POLICY
 
 EVERYONE = "all"
@@ -41,8 +50,8 @@ class Replay:
     """The windows of one cutoff; shape (S,) each.
 
     Attributes:
-        demand: Demand over the lead time that followed the cutoff, units; NaN where it is not
-            over yet.
+        demand: What was missing after the lead time that followed the cutoff (`missing_after`),
+            units; NaN where it is not over yet.
         asked: Service level asked.
         review_demand: Expected demand of a review period, units: what an order holds.
         reorder_points: By policy, units.
@@ -55,12 +64,16 @@ class Replay:
 
 
 def in_whole_periods(levels: StockLevels, frequency: Frequency) -> StockLevels:
-    """Return the levels with lead times rounded up to whole periods, as they can be replayed."""
+    """Return the levels with all times rounded up to whole periods, as they can be replayed."""
     days = levels.lead_time.days
     whole = np.where(
         np.isfinite(days), whole_periods(days, frequency) * frequency.days_per_step, np.nan
     )
-    return replace(levels, lead_time=Duration(whole, levels.lead_time.sd_days))
+    return replace(
+        levels,
+        lead_time=Duration(whole, levels.lead_time.sd_days),
+        repair=levels.repair.in_whole_periods(frequency),
+    )
 
 
 def demand_after(panel: Panel, cutoff: int, periods: IntArray) -> FloatArray:
@@ -74,6 +87,31 @@ def demand_after(panel: Panel, cutoff: int, periods: IntArray) -> FloatArray:
     summed = np.where(asked, np.nan_to_num(panel.demand[:, inside]), 0.0).sum(axis=1)
     over = (cutoff + periods <= panel.demand.shape[1]) & (panel.starts < cutoff)
     return np.where(over, summed, np.nan)
+
+
+def missing_after(
+    panel: Panel, cutoff: int, periods: IntArray, repair: Repair, lot: FloatArray
+) -> FloatArray:
+    """Return what is missing the *periods* periods after the *cutoff*, units, shape (S,).
+
+    That is all that was asked for in that time; of a part that is repaired, what was condemned of
+    it, and what failed within the last repair time and isn't back yet. Which ones were condemned is
+    not known: of a fifth, each fifth lot that failed. NaN as in `demand_after`.
+    """
+    asked = demand_after(panel, cutoff, periods)
+    rows = np.flatnonzero(repair.is_repaired & np.isfinite(asked))
+    if not rows.size:
+        return asked
+    of_rows, size = rows_of(repair, rows), lot[rows]
+    failed = running_sums(np.nan_to_num(panel.demand[rows])) / size[:, None]
+    condemned = np.floor(of_rows.condemned[:, None] * failed + 0.5 + 1e-9)
+    end = cutoff + periods[rows]
+    within = np.rint(of_rows.days / panel.frequency.days_per_step).astype(np.int64)
+    repairable, place = failed - condemned, np.arange(len(rows))
+    coming_back = repairable[place, end] - repairable[place, np.maximum(end - within, 0)]
+    gone = condemned[place, end] - condemned[:, cutoff]
+    asked[rows] = (gone + coming_back) * size
+    return asked
 
 
 def demand_before(panel: Panel, periods: int) -> FloatArray:
@@ -94,7 +132,8 @@ def replay_policies(
     no service is asked.
     """
     days = levels.lead_time.days
-    demand = demand_after(panel, cutoff, whole_periods(days, panel.frequency))
+    periods = whole_periods(days, panel.frequency)
+    demand = missing_after(panel, cutoff, periods, levels.repair, sums.lead.lot)
     return Replay(
         np.where(np.isfinite(days), demand, np.nan),
         np.where(levels.stocked, levels.service_level, np.nan),

@@ -117,7 +117,7 @@ def _before(situation: Situation, arrivals: Arrivals, dated: Arrivals) -> Before
     in_time = received_by_day(rows_of(arrivals, np.flatnonzero(~arrivals.is_late)), count)
     late = np.bincount(dated.series, weights=dated.quantity * dated.is_late, minlength=count)
     overdue = dated.is_late[:, None]
-    sequence = (levels.current_stock[dated.series] + dated.before)[:, None]
+    sequence = (levels.shelf[dated.series] + dated.before)[:, None]
     # What is late comes before all else, and is counted on from the day after the lead time.
     missing = np.arange(OUTLOOK + 1) <= lead_days(levels)[dated.series][:, None]
     late_before = np.where(dated.is_late, dated.before, late[dated.series])
@@ -140,7 +140,7 @@ def _timing(
     unsure = np.flatnonzero((before.least < before.most).any(axis=1))
     without = _first_needed(rows_of(demand, unsure), before.least[unsure], allowed[unsure])
     idle_until[unsure] = without
-    base = situation.inventory.levels.current_stock[dated.series] + dated.before
+    base = situation.inventory.levels.shelf[dated.series] + dated.before
     return Timing(
         needed=needed,
         idle_until=idle_until,

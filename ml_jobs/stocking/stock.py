@@ -120,6 +120,7 @@ def describe_stock(
         "as_of": np.where(np.isnat(as_of), panel.data_through, as_of),
         "current_stock": np.where(without_stock, shelf, on_hand),
         "on_order": on_order,
+        "in_repair": known.column("in_repair"),
         "service_level": np.where(np.isfinite(asked), asked, assumed),
         **{name: known.column(name) for name in ORDERING},
         "assumed": pa.array(_names(flags), pa.string()),

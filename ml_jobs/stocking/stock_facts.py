@@ -44,6 +44,7 @@ def fact_inventory(
     columns = {
         "current_stock": levels.current_stock,
         "on_order": levels.on_order,
+        "moved": levels.moved,
         "lead_time_days": levels.lead_time.days,
         "lead_time_sd_days": levels.lead_time.sd_days,
         "service_level": levels.service_level,

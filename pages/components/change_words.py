@@ -14,6 +14,7 @@ def cause_text(cause: str) -> str:
         Cause.STOCK_USED: _("stock was used"),
         Cause.STOCK_ADDED: _("stock arrived or was ordered"),
         Cause.STOCK: _("stock and open orders changed"),
+        Cause.MOVES: _("other moves are proposed"),
         Cause.EXPECTED_DEMAND: _("expected demand changed"),
         Cause.UNCERTAINTY: _("demand is more or less certain"),
         Cause.SERVICE_LEVEL: _("the service level changed"),
@@ -33,6 +34,7 @@ def moved_text(cause: str, *, up: bool) -> str:
     """Return the same with its direction, where more or less of it is ordered for it."""
     more = {
         Cause.STOCK_ADDED: _("stock or open orders became less"),
+        Cause.MOVES: _("moves bring less or take more away"),
         Cause.EXPECTED_DEMAND: _("expected demand rose"),
         Cause.UNCERTAINTY: _("demand is less certain"),
         Cause.SERVICE_LEVEL: _("the service level rose"),
@@ -43,6 +45,7 @@ def moved_text(cause: str, *, up: bool) -> str:
     }
     less = {
         Cause.STOCK_USED: _("stock that was used is there again"),
+        Cause.MOVES: _("moves bring more or take less away"),
         Cause.EXPECTED_DEMAND: _("expected demand fell"),
         Cause.UNCERTAINTY: _("demand is more certain"),
         Cause.SERVICE_LEVEL: _("the service level fell"),

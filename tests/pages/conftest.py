@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from datalayer import runtime
@@ -23,7 +25,17 @@ SCRIPT = Path(__file__).parents[2] / "pages/_navigation.py"
 ADMIN = Identity("cli:test", Role.ADMIN)
 BROWSER = "192.0.2.7"
 
+_components = manifest_scanner.scan_component_manifests
+
 OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _components_found_once() -> Iterator[None]:
+    """Each page under test looks for components in all that is installed, and finds the same."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(manifest_scanner, "scan_component_manifests", cache(_components))
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -80,9 +92,7 @@ def open_page(state: Path) -> OpenPage:
         app = AppTest.from_file(str(SCRIPT), default_timeout=30)
         app.context = {"locale": locale, "timezone": "America/Sao_Paulo"}
         if page:
-            # An address that is typed begins a session, in which no other page was before.
-            before = AppTest.from_file(str(SCRIPT), default_timeout=30).run()
-            app._page_hash = before.switch_page(page)._page_hash
+            app.switch_page(page)
         app.query_params.update(parameters)
         return app.run()
 

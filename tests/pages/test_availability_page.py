@@ -15,11 +15,13 @@ from datalayer.api.application import create_api
 from datalayer.portal import NETWORK
 from datalayer.runtime import portal
 from pages.components.availability import buy_words, moves
+from tests.availability import STEPS, available_tables, like
 from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.pages.speaking import speaking
 from tests.places_that_share import with_moves
 from tests.portals import get
 from tests.publisher import Publisher, replace_column
+from tests.repaired_parts import with_repairs
 from tests.served_portal import document_made_once
 
 Changes = Mapping[str, object]
@@ -92,6 +94,18 @@ def test_what_a_budget_buys_is_taken_along_as_orders(
     assert "budget=1700" in button.proto.url
 
 
+def test_a_row_says_that_its_part_comes_back_from_repair(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher, tables=with_repairs(publisher.tables()))
+
+    rows = listed(opened(open_page, budget="1700"))
+
+    said = ["comes back from repair in 30 days; 20% are beyond repair" in row for row in rows]
+    assert ["P00002" in row for row in rows] == said
+    assert any(said)
+
+
 def test_without_a_budget_nothing_becomes_an_order(
     state: object, publisher: Publisher, open_page: OpenPage
 ) -> None:
@@ -141,12 +155,52 @@ def test_a_target_beyond_what_the_past_supports_is_no_promise(
     assert "are missing" not in said
 
 
+NO_FIGURE = (
+    *("stock_value", "towers_down", "towers_down_low", "towers_down_high", "towers_down_forecast"),
+    *("availability", "chance_target_met", "towers_down_promised", "towers_down_happened"),
+)
+
+
+def test_a_contract_of_which_no_part_is_known_is_told_without_a_figure(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    tables = publisher.tables()
+    curve = tables["agg_availability"]
+    silent = {
+        **curve.to_pylist()[-1],
+        **dict.fromkeys(NO_FIGURE),
+        "contract_id": "CT-V",
+        "name": "Vazio",
+        "n_windows": 0,
+        "supported": False,
+        "not_supported_because": "no_part",
+    }
+    tables["agg_availability"] = pa.Table.from_pylist([silent, *curve.to_pylist()], curve.schema)
+    publish_tables(publisher, tables)
+
+    said = told(opened(open_page, contract="CT-V"))
+
+    assert "What today's stock keeps up of Vazio isn't known: no part that its towers need" in said
+    assert "Vazio asks for 99.50%." in said
+    assert "on average" not in said
+    assert "100" not in said.partition("What to buy first")[0]
+
+
+def test_where_towers_are_not_known_no_target_is_said_to_be_missed(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher, towers=None, availability=None, chance_target_met=None)
+
+    assert "No point reaches the target" not in told(opened(open_page))
+
+
 @pytest.mark.parametrize(
     ("reason", "words"),
     [
         ("not_kept", "more stood still in the past than was promised"),
         ("few_cutoffs", "it was tested too few times in the past"),
         ("no_history", "nothing was tested in the past"),
+        ("tail_not_seen", "such small chances were not seen often enough in the past"),
     ],
 )
 def test_nothing_is_promised_where_the_past_supports_no_point(
@@ -221,7 +275,7 @@ def test_more_towers_down_than_there_are_is_no_negative_share(
 
     said = told(opened(open_page))
 
-    assert "That is more than it has." in said
+    assert "That is more than Whole network has." in said
     assert "-50" not in said
 
 
@@ -250,10 +304,28 @@ def test_a_publication_without_availability_says_which_files_a_run_needs(
 
     app = opened(open_page)
 
-    assert "says nothing of availability" in app.info[0].value
+    assert "tells no availability" in app.info[0].value
     assert "--contracts" in told(app)
     assert "--installed" in told(app)
     assert not app.header
+
+
+def test_parts_without_a_cost_are_counted_where_nothing_else_can_be_told(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    tables = publisher.tables()
+    del tables["agg_availability"], tables["agg_promise"], tables["fact_buy_list"]
+    levels = tables["fact_availability"].to_pylist()
+    silent = {**levels[0], "left_out": "no_cost"}
+    levels = [{**silent, "item_id": row["item_id"]} for row in levels]
+    tables["fact_availability"] = like(tables["fact_availability"], levels)
+    publish_tables(publisher, tables)
+
+    said = told(opened(open_page))
+
+    assert "No part is in these figures." in said
+    assert "6 parts and places are left out: no cost is known." in said
+    assert "Assumed" not in said
 
 
 def test_a_curve_without_a_list_is_shown_and_the_list_is_missed(
@@ -265,7 +337,8 @@ def test_a_curve_without_a_list_is_shown_and_the_list_is_missed(
 
     app = opened(open_page)
 
-    assert "This publication has no buy list" in app.info[0].value
+    assert "This publication lists nothing to buy" in app.info[0].value
+    assert "Which parts are in these figures isn't published." in told(app)
     assert "5.0 towers on average" in told(app)
 
 
@@ -368,7 +441,8 @@ def test_a_budget_that_buys_nothing_says_so(
 
     said = told(opened(open_page, budget=budget))
 
-    assert f"R$ {budget} buy nothing of this list. All of this list costs R$ 3,200 and" in said
+    assert f"R$ {budget} are less than the first step of this list costs. All of" in said
+    assert "All of this list costs R$ 3,200 and avoids 54 h" in said
 
 
 def test_the_budget_of_the_run_is_where_the_page_begins(
@@ -389,7 +463,7 @@ def test_a_run_without_any_money_begins_with_0(
 ) -> None:
     publish_tables(publisher, publisher.tables(), budget=0.0)
 
-    assert "R$ 0 buy nothing of this list." in told(opened(open_page))
+    assert "R$ 0 are less than the first step of this list costs." in told(opened(open_page))
 
 
 def test_all_of_the_list_can_be_seen_beside_the_budget_of_the_run(
@@ -414,6 +488,67 @@ def test_a_published_budget_that_is_no_amount_is_none(
 
     assert app.number_input[0].value is None
     assert "All of this list costs" in told(app)
+
+
+def test_a_budget_of_nothing_buys_what_costs_nothing(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    tables = publisher.tables()
+    steps = tables["fact_buy_list"].to_pylist()
+    steps[0]["cost"] = 0.0
+    steps = [{**step, "cumulative_cost": 800.0 * place} for place, step in enumerate(steps)]
+    tables["fact_buy_list"] = like(tables["fact_buy_list"], steps)
+    publish_tables(publisher, tables)
+
+    said = told(opened(open_page, budget="0"))
+
+    assert "R$ 0 buy 28% of what this list avoids" in said
+    assert "The next R$ 0" not in said
+
+
+def test_a_choice_that_leaves_nothing_of_the_list_says_so(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish_tables(publisher, available_tables(publisher, STEPS[:2]))
+
+    said = told(opened(open_page, location="DEPOT", main="CT-A"))
+
+    assert "Nothing of the list is for this place and contract." in said
+    assert "All of this list costs" not in said
+
+
+def test_a_list_that_ends_at_once_is_said_to_have_nothing_worth_it(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    tables = publisher.tables()
+    tables["fact_buy_list"] = tables["fact_buy_list"].slice(0, 0)
+    publish_tables(publisher, tables)
+
+    (info,) = opened(open_page).info
+
+    assert "lists nothing to buy: it knows no part of which more is worth it" in info.value
+
+
+def test_targets_that_no_stock_meets_are_named_with_what_is_bought_for_them(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    priced = {"rule": "target", "unmet": ["CT-B"], "dearest": 130.0}
+    lineage = {"currency": "BRL", "forecast": {"tower_hours": priced}}
+    publisher.publish(tables=available_tables(publisher), lineage=lineage)
+    portal().activate(ADMIN, confirmed=True)
+
+    said = told(opened(open_page))
+
+    assert "No stock meets the target of Beta" in said
+    assert "worth its cost at R$ 130 for a tower-hour" in said
+
+
+def test_where_every_target_can_be_met_none_is_named(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish(publisher)
+
+    assert "No stock meets" not in told(opened(open_page))
 
 
 def test_a_budget_is_typed_and_kept_in_the_address(
@@ -606,7 +741,7 @@ def test_what_to_move_stands_before_what_to_buy(
     assert "3 moves avoid 33 h of towers standing still a month where they go" in told(app)
     assert "and lose 0.92 h where the stock lies" in told(app)
     assert "Bringing it costs R$ 42, known of 1 move." in told(app)
-    assert "In 1 test of the past such moves would have avoided 60 h and caused 7 h." in told(app)
+    assert "3 such moves of the past would have avoided 60 h and caused 7 h." in told(app)
 
 
 def test_with_moves_the_list_that_begins_behind_them_says_not_what_is_missing(
@@ -632,6 +767,19 @@ def test_a_move_to_another_place_is_left_out_where_one_is_chosen(
     app = opened(open_page, location=NETWORK)
 
     assert "Before you buy, move" not in [each.value for each in app.header]
+
+
+def test_moves_that_the_past_had_none_of_are_said_to_be_untested(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    tables = with_moves(publisher.tables())
+    tables["agg_transfer"] = tables["agg_transfer"].slice(0, 0)
+    publish_tables(publisher, tables)
+
+    said = told(opened(open_page))
+
+    assert "No such move of the past is known, so what they bring isn't tested." in said
+    assert "of the past would have avoided" not in said
 
 
 def test_without_a_move_nothing_is_said_of_moves(

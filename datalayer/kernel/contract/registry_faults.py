@@ -205,6 +205,8 @@ def _reference_faults(
     place: str, column: SchemaProperty, odcs: OpenDataContractStandard
 ) -> Iterator[str]:
     relationships = column.relationships or []
+    if not relationships:
+        return
     known = {f"{d.name}.{c.name}": c for d in data_sets(odcs) for c in d.properties or ()}
     if len(relationships) > 1:
         yield f"{place}: more than one relationship"

@@ -177,24 +177,24 @@ def duplicates(data_set: str, key: Sequence[str]) -> str:
     return f"select {names} from {quote(data_set)} group by {names} having count(*) > 1"
 
 
-def said_by_row_group(table: str, path: Path, types: Mapping[str, str]) -> str:
-    """Return the statement that keeps what a file says of each row group, in columns of *types*.
+def said_by_row_group(table: str, path: Path) -> str:
+    """Return the statement that keeps what a file says of each row group, by a column's name.
 
-    For the column of number n: least and greatest value (``least n``, ``most n``) and ``nulls n``,
-    null where nothing is said.
+    Least and greatest value as text (``least``, ``most``) and ``nulls``, null where nothing is
+    said. A map each: to plan a column for each of them takes longer than to read small files.
     """
-    said = ", ".join(
-        f"max(try_cast(coalesce(stats_min_value, stats_min) as {kind})) filter ({of}) "
-        f"as {quote(f'least {n}')}, "
-        f"max(try_cast(coalesce(stats_max_value, stats_max) as {kind})) filter ({of}) "
-        f"as {quote(f'most {n}')}, "
-        f"max(stats_null_count) filter ({of}) as {quote(f'nulls {n}')}"
-        for n, (name, kind) in enumerate(types.items())
-        for of in (f"where path_in_schema = {literal(name)}",)
-    )
+    said = {
+        "least": "coalesce(stats_min_value, stats_min)",
+        "most": "coalesce(stats_max_value, stats_max)",
+        "nulls": "stats_null_count",
+    }
+    maps = ", ".join(f"map(list(path_in_schema), list({name})) as {name}" for name in said)
+    values = ", ".join(f"max({value}) as {name}" for name, value in said.items())
     return (
-        f"create temp table {quote(table)} as select row_group_id, {said} "
-        f"from parquet_metadata({literal(str(path))}) group by row_group_id"
+        f"create temp table {quote(table)} as select row_group_id, {maps} from "
+        f"(select row_group_id, path_in_schema, {values} "
+        f"from parquet_metadata({literal(str(path))}) group by row_group_id, path_in_schema) "
+        "group by row_group_id"
     )
 
 
@@ -215,18 +215,21 @@ def row_group_blocks(table: str, path: Path) -> str:
     )
 
 
-def misleading_groups(said: str, blocks: str, path: Path, columns: Sequence[str]) -> str:
-    """Return one scan that counts, for each column, the row groups of which it is wrongly said."""
+def misleading_groups(said: str, blocks: str, path: Path, types: Mapping[str, str]) -> str:
+    """Return one scan that counts, for each column, the row groups of which it is wrongly said.
+
+    What is said is compared as a value of the column's type in *types*.
+    """
     found = ", ".join(
         f"min({quote(name)}) as {quote(f'min {n}')}, max({quote(name)}) as {quote(f'max {n}')}, "
         f"count(*) - count({quote(name)}) as {quote(f'absent {n}')}"
-        for n, name in enumerate(columns)
+        for n, name in enumerate(types)
     )
     counts = ", ".join(
-        f"count(*) filter (where {quote(f'min {n}')} < {quote(f'least {n}')} "
-        f"or {quote(f'max {n}')} > {quote(f'most {n}')} "
-        f"or {quote(f'absent {n}')} <> {quote(f'nulls {n}')})"
-        for n in range(len(columns))
+        f"count(*) filter (where {quote(f'min {n}')} < try_cast(least[{literal(name)}] as {kind}) "
+        f"or {quote(f'max {n}')} > try_cast(most[{literal(name)}] as {kind}) "
+        f"or {quote(f'absent {n}')} <> nulls[{literal(name)}])"
+        for n, (name, kind) in enumerate(types.items())
     )
     rows = f"read_parquet([{literal(str(path))}], file_row_number = true)"
     return (

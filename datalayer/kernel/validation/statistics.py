@@ -31,15 +31,14 @@ def misleading_columns(
     Yields:
         The column's name, and of how many row groups something wrong is said.
     """
-    columns = list(types)
-    connection.execute(statements.said_by_row_group(_SAID, path, types))
+    connection.execute(statements.said_by_row_group(_SAID, path))
     connection.execute(statements.row_group_blocks(_BLOCKS, path))
     try:
-        counts = _counts(connection, statements.misleading_groups(_SAID, _BLOCKS, path, columns))
+        counts = _counts(connection, statements.misleading_groups(_SAID, _BLOCKS, path, types))
     finally:
         for table in (_SAID, _BLOCKS):
             connection.execute(statements.drop_table(table))
-    yield from ((name, count) for name, count in zip(columns, counts, strict=True) if count)
+    yield from ((name, count) for name, count in zip(types, counts, strict=True) if count)
 
 
 def _counts(connection: duckdb.DuckDBPyConnection, statement: str) -> Sequence[int]:

@@ -29,6 +29,7 @@ _LEFT_OUT: Final = frozenset(
         ("forecast", "corrected_scatter"),
         ("forecast", "corrected_widths"),
         ("forecast", "cost_spread"),
+        ("forecast", "tower_hours"),
     }
 )
 

@@ -112,7 +112,7 @@ def cards(rows: pa.Table, standing: pa.Table) -> Question:
         "rows": json_rows(rows, names),
         "standing": json_rows(standing, (*ROW_KEY, *_SAID)),
     }
-    read = (*_DATA_SETS, "fact_inventory", "fact_metrics", "fact_exception")
+    read = (*_DATA_SETS, "fact_inventory", "fact_metrics", "fact_exception", "fact_transfer")
     return sql_question("action_cards", parameters, *read)
 
 

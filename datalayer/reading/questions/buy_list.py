@@ -51,7 +51,8 @@ _ORDERED: Final = (
 )
 PART_COLUMNS: Final = (
     *("is_bought", "rank", "item_id", "location_id", "from_quantity", "quantity", "cost"),
-    *("down_hours_avoided", "contract_id", "name", "unit", "location", "source"),
+    *("down_hours_avoided", "contract_id", "name", "unit", "location"),
+    *("repair_days", "condemnation", "source"),
 )
 """Columns of a part that is bought, in the order of an answer."""
 _RANK: Final = unpublished_column("rank", ColumnType.INTEGER)
@@ -207,7 +208,7 @@ def bought_parts(wanted: BuyListing, *, limit: int, offset: int = 0) -> Question
         name="bought_parts",
         sql=select_matches(base, PART_COLUMNS, (), ("rank",)),
         parameters=wanted.parameters(),
-        data_sets=_READ,
+        data_sets=(*_READ, "fact_repair"),
         limit=limit,
         offset=offset,
         total_sql=count_matches(f"({base})", ()),
@@ -237,7 +238,7 @@ def explained_step(rank: int) -> Question:
     Columns: see ``sql/explained_step.sql``. Zero rows where the list is shorter, or there is none.
     """
     sql = with_query("bought", question_sql("bought_steps"), question_sql("explained_step"))
-    return Question("explained_step", sql, {"rank": rank}, _READ)
+    return Question("explained_step", sql, {"rank": rank}, (*_READ, "fact_repair"))
 
 
 def explained_part(item_id: str, location_id: str) -> Question:
@@ -246,7 +247,7 @@ def explained_part(item_id: str, location_id: str) -> Question:
     Columns: see ``sql/explained_part.sql``. Zero rows where nothing is known of it there.
     """
     parameters = {"item_id": item_id, "location_id": location_id}
-    return sql_question("explained_part", parameters, *_READ)
+    return sql_question("explained_part", parameters, *_READ, "fact_repair")
 
 
 def _of_listing(name: str, wanted: BuyListing) -> str:

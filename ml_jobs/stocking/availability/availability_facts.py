@@ -10,14 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ml_jobs.arrays import FloatArray, IntArray, TextArray, divide
-from ml_jobs.columns import numbers
+from ml_jobs.columns import numbers, six_digits
 from ml_jobs.fleet import Fleet
 from ml_jobs.options import MONEY
 from ml_jobs.stocking.availability.buying import Steps
-from ml_jobs.stocking.availability.curve import read_sums
+from ml_jobs.stocking.availability.curve import TODAY, read_sums
 from ml_jobs.stocking.availability.spread import Cumulants
 from ml_jobs.stocking.availability.stocked import StockedSeries
-from ml_jobs.stocking.availability.support import reasons_against, record_of, row_keys
+from ml_jobs.stocking.availability.support import NO_PART, reasons_against, record_of, row_keys
 from ml_jobs.stocking.availability.worth import Worth
 
 MOST_BUYS = 100_000
@@ -39,6 +39,8 @@ def left_out(worth: Worth, stock: FloatArray) -> TextArray:
 def fact_availability(series: StockedSeries, worth: Worth, target: FloatArray) -> pa.Table:
     """Return a row for every series: what is there, what would be worth it, what that avoids.
 
+    Figures have six digits, so that their sums are within a millionth of the curve's.
+
     Args:
         series: S of them.
         worth: Of the same, by what is forecast; its hours count every contract's alike.
@@ -50,9 +52,7 @@ def fact_availability(series: StockedSeries, worth: Worth, target: FloatArray) -
     wanted = np.maximum(target, np.nan_to_num(position))
     now, then = worth.hours_down(position), worth.hours_down(wanted)
     next_unit = worth.avoided_by_next(position) / worth.demand.lot
-    columns = {
-        "position": position,
-        "target_quantity": target,
+    figures = {
         "expected_backorders": worth.expected_backorders(position),
         "expected_backorders_at_target": worth.expected_backorders(wanted),
         "down_hours": now,
@@ -60,6 +60,11 @@ def fact_availability(series: StockedSeries, worth: Worth, target: FloatArray) -
         "next_unit_down_hours": next_unit,
         "next_unit_per_1000": 1000.0 * divide(next_unit, series.unit_cost),
         "own_service_level": 1.0 - worth.chance_of_more(wanted),
+    }
+    columns = {
+        "position": position,
+        "target_quantity": target,
+        **{name: six_digits(values) for name, values in figures.items()},
     }
     return pa.table(
         {
@@ -163,6 +168,8 @@ def agg_availability(
 ) -> pa.Table:
     """Return the curve by contract: what stock is worth, and the towers that stand still.
 
+    A contract of which no part is known has one row, of today's stock, without figures.
+
     Args:
         sums: What `add_curves` returned.
         fleet: The contracts.
@@ -172,7 +179,8 @@ def agg_availability(
     """
     cutoffs = sums.column("cutoff").to_numpy()
     order = [(name, "ascending") for name in ("contract_id", "policy", "point")]
-    now = sums.filter(pa.array(cutoffs == future)).sort_by(order)
+    now = _told(sums.filter(pa.array(cutoffs == future))).sort_by(order)
+    known = read_sums(now, "parts") > 0
     keys = row_keys(now)
     record = record_of(_past(sums, future), keys)
     spread = Cumulants(*(read_sums(now, name) for name in ("down", "variance", "third")))
@@ -180,7 +188,13 @@ def agg_availability(
     contracts = [by_id[contract] for _, _, contract in keys]
     towers = np.array([each.towers or np.nan for each in contracts])
     targets = np.array([np.nan if each.target is None else each.target for each in contracts])
-    reasons = reasons_against(keys, record, down=spread.mean, counted=read_sums(now, "supported"))
+    counted = read_sums(now, "supported")
+    supported = reasons_against(keys, record, down=spread.mean, counted=counted)
+    reasons = np.where(known, supported, NO_PART)
+
+    def told(values: FloatArray) -> pa.Array:
+        return numbers(np.where(known, values, np.nan))
+
     at_price = np.array([prices[point] if policy == MONEY else np.nan for policy, point, _ in keys])
     return pa.table(
         {
@@ -191,13 +205,13 @@ def agg_availability(
             "tower_hour_price": numbers(at_price),
             "towers": numbers(towers),
             "target_availability": numbers(targets),
-            "stock_value": numbers(read_sums(now, "value")),
-            "towers_down": numbers(spread.mean),
-            "towers_down_low": numbers(spread.quantile(0.05)),
-            "towers_down_high": numbers(spread.quantile(0.95)),
-            "towers_down_forecast": numbers(read_sums(now, "forecast_down")),
-            "availability": numbers(1.0 - divide(spread.mean, towers)),
-            "chance_target_met": numbers(
+            "stock_value": told(read_sums(now, "value")),
+            "towers_down": told(spread.mean),
+            "towers_down_low": told(spread.quantile(0.05)),
+            "towers_down_high": told(spread.quantile(0.95)),
+            "towers_down_forecast": told(read_sums(now, "forecast_down")),
+            "availability": told(1.0 - divide(spread.mean, towers)),
+            "chance_target_met": told(
                 np.where(
                     np.isfinite(targets * towers),
                     spread.chance_within((1.0 - targets) * towers),
@@ -237,8 +251,14 @@ def agg_promise(sums: pa.Table, days: Mapping[int, date], *, future: int, source
     )
 
 
+def _told(sums: pa.Table) -> pa.Table:
+    """The sums of contracts of which some part is known, and of today's stock of the others."""
+    known = pc.greater(sums.column("parts"), 0)
+    return sums.filter(pc.or_(known, pc.equal(sums.column("policy"), TODAY)))
+
+
 def _past(sums: pa.Table, future: int) -> pa.Table:
     """The sums of past cutoffs, but those whose windows no series has seen the end of yet."""
-    past = sums.filter(pc.not_equal(sums.column("cutoff"), future))
+    past = _told(sums.filter(pc.not_equal(sums.column("cutoff"), future)))
     promised = past.filter(pc.greater(past.column("down"), 0)).column("cutoff")
     return past.filter(pc.is_in(past.column("cutoff"), promised.unique()))

@@ -213,7 +213,8 @@ class Balance:
         months = np.full(give, LONGEST_PUT_OFF_MONTHS)
         if monthly > 0:
             months = np.clip(units / monthly, 0.0, LONGEST_PUT_OFF_MONTHS)
-        saved = lot * self.worth.unit_cost[row] * self.terms.holding_rate / 12.0 * months
+        rate = self.worth.holding_factor[row] * self.terms.holding_rate
+        saved = lot * self.worth.unit_cost[row] * rate / 12.0 * months
         return lost, saved
 
     def _freight(self, rows: IntArray) -> tuple[FloatArray, FloatArray]:

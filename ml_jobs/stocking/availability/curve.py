@@ -25,11 +25,11 @@ TODAY = "today"
 """Stock as it is now, beside what policies would set."""
 
 KEY = ("cutoff", "policy", "point", "contract_id")
-SUMS = ("value", "down", "forecast_down", "variance", "third", "supported", "happened")
+SUMS = ("value", "down", "forecast_down", "variance", "third", "supported", "happened", "parts")
 
 _MONEY_SCALE = 1e6
 _TOWER_SCALE = 1e9
-_SCALES = {name: _MONEY_SCALE if name == "value" else _TOWER_SCALE for name in SUMS}
+_SCALES = dict.fromkeys(SUMS, _TOWER_SCALE) | {"value": _MONEY_SCALE, "parts": 1.0}
 _SCHEMA = pa.schema(
     [
         ("cutoff", pa.int64()),
@@ -62,7 +62,7 @@ class Dependence:
         return hours
 
 
-def tower_hour_prices(hours: FloatArray, unit_cost: FloatArray, holding_rate: float) -> FloatArray:
+def tower_hour_prices(hours: FloatArray, held_cost: FloatArray, holding_rate: float) -> FloatArray:
     """Return the prices of a tower-hour that the curve is drawn at, rising, shape (POINTS,).
 
     From where half of the parts aren't worth stocking to where nine tenths are held up to a chance
@@ -70,11 +70,12 @@ def tower_hour_prices(hours: FloatArray, unit_cost: FloatArray, holding_rate: fl
 
     Args:
         hours: Tower-hours a month that a waiting unit costs, of each item.
-        unit_cost: Currency, of each item; NaN where not known.
+        held_cost: Currency, of each item, as many times as it costs the holding rate; NaN where not
+            known.
         holding_rate: What a unit of currency in stock costs a year.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
-        cost_of_an_hour = unit_cost * (holding_rate / 12.0) / hours
+        cost_of_an_hour = held_cost * (holding_rate / 12.0) / hours
     known = cost_of_an_hour[np.isfinite(cost_of_an_hour) & (cost_of_an_hour > 0)]
     if not known.size:
         return np.empty(0)
@@ -135,7 +136,7 @@ def add_curves(parts: Iterable[pa.Table]) -> pa.Table:
 
 
 def read_sums(table: pa.Table, name: str) -> FloatArray:
-    """Return a column of sums in its own unit: currency, or towers."""
+    """Return a column of sums in its own unit: currency, towers, or parts at a place."""
     values: FloatArray = table.column(name).to_numpy().astype(np.float64) / _SCALES[name]
     return values
 
@@ -161,6 +162,7 @@ def _sums_of(
         "third": towers**3 * each.third,
         "supported": towers * np.where(supported, each.mean, 0.0),
         "happened": towers * happened,
+        "parts": (towers > 0).astype(np.float64),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +17,15 @@ _SPREADS = 8.0
 _DECAYS = 35.0
 """Standard deviations above the mean, and lengths in which the tail falls to a third, that a ladder
 reaches: beyond lie chances of less than one in 10^14."""
+
+_HEADS: dict[str, tuple[int, ...]] = {
+    "forecast": (),
+    "chances": (),
+    "avoided": (),
+    "waiting": (3,),
+    "waiting_as_forecast": (),
+}
+"""Arrays of a ladder, and how many values they have for a rung."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,74 @@ class Ladder:
     avoided: FloatArray
     waiting: FloatArray
     waiting_as_forecast: FloatArray
+
+
+@dataclass(frozen=True)
+class Rungs:
+    """Ladders of S series end to end, so that one look finds a rung of each.
+
+    Attributes:
+        first: Place of the rung of 0 lots, shape (S,); that of a NaN without a forecast.
+        last: Lots at which the ladder ends, where nothing waits, shape (S,).
+        forecast, chances, avoided, waiting_as_forecast: As of `Ladder`, shape (N,).
+        waiting: Likewise, shape (3, N).
+    """
+
+    first: IntArray
+    last: IntArray
+    forecast: FloatArray
+    chances: FloatArray
+    avoided: FloatArray
+    waiting: FloatArray
+    waiting_as_forecast: FloatArray
+
+    @classmethod
+    def of(cls, ladders: Iterable[Ladder], series: int) -> Rungs:
+        """Return the rungs of *ladders* of some of so many *series*."""
+        each = tuple(ladders)
+        first, last = np.zeros((2, series), np.int64)
+        begin = 1
+        for ladder in each:
+            count, rungs = ladder.chances.shape
+            first[ladder.rows] = begin + np.arange(count) * (rungs + 1)
+            last[ladder.rows] = rungs
+            begin += count * (rungs + 1)
+        return cls(
+            first,
+            last,
+            **{
+                name: _end_to_end([getattr(ladder, name) for ladder in each], head)
+                for name, head in _HEADS.items()
+            },
+        )
+
+    def rows(self, rows: IntArray) -> Rungs:
+        """Return those of these *rows* of the series."""
+        return replace(self, first=self.first[rows], last=self.last[rows])
+
+    def at(self, lots: FloatArray) -> IntArray:
+        """Return the place of each series' rung of so many *lots*, NaN without, shape (S,)."""
+        inside = np.minimum(np.maximum(lots, 0.0), self.last)
+        return np.where(np.isnan(lots), 0.0, self.first + inside).astype(np.int64)
+
+    def above(self, least: FloatArray) -> FloatArray:
+        """Return the lots of each series of which the last avoids more than *least*, shape (S,)."""
+        low, high = np.zeros_like(self.first), self.last
+        # What a lot avoids only falls from one to the next.
+        for _ in range(int(high.max(initial=0)).bit_length()):
+            middle = (low + high) // 2
+            more = (self.avoided[self.first + middle] > least) & (low < high)
+            low, high = np.where(more, middle + 1, low), np.where(more, high, middle)
+        return low.astype(np.float64)
+
+
+def _end_to_end(arrays: list[FloatArray], head: tuple[int, ...]) -> FloatArray:
+    """Arrays of rungs, each row with a 0 behind it, all behind a NaN."""
+    rows = [
+        np.concatenate([each, np.zeros((*each.shape[:-1], 1))], axis=-1).reshape(*head, -1)
+        for each in arrays
+    ]
+    return np.concatenate([np.full((*head, 1), np.nan), *rows], axis=-1)
 
 
 def ladders_of(

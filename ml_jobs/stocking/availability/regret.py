@@ -128,7 +128,7 @@ def _amounts(
     """What each series adds to each amount for units that are *left* and *waiting*, (S,) each."""
     hours = MONTH_HOURS * series.towers * waiting[:, None]
     amounts = {
-        "holding": series.unit_cost * left * (holding_rate / 12.0),
+        "holding": series.unit_cost * series.holding_factor * left * (holding_rate / 12.0),
         "penalty": hours @ penalties,
         "hours": hours.sum(axis=1),
         "unpriced_hours": hours[:, penalties <= 0].sum(axis=1),

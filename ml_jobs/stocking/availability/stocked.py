@@ -36,8 +36,9 @@ class Window:
         service: Units that the service levels asked for filled up to at the cutoff, shape (S,).
         textbook: Units that the textbook formula would fill up to, by the series' own history until
             the cutoff, shape (S,).
-        recent: What was asked for in the review period before the cutoff, units, shape (S,).
-        days: Delivery and review, shape (S,).
+        recent: What had to be bought for the review period before the cutoff, units, shape (S,).
+        days: Delivery and review, shape (S,); of a part that is repaired the days that one is
+            missed, on average (`Repair.mixed`).
         keep: Units at which they ordered: the reorder point, shape (S,).
         lead: Demand over delivery alone, as forecast.
         lead_actual: What was asked for in that time, as *actual*.
@@ -80,6 +81,8 @@ class StockedSeries:
         item_ids, location_ids: What and where, shape (S,).
         sources: The source that each was forecast with, shape (S,).
         unit_cost: Currency; NaN where not known, shape (S,).
+        holding_factor: How many times the run's holding rate a unit of currency in each costs,
+            shape (S,).
         towers: That stand still for a unit that waits, of each contract, shape (S, K).
         fetch_hours: That fetching one takes beyond what a repair takes with one in stock, shape
             (S,); NaN where what is asked for waits for the next delivery.
@@ -95,6 +98,7 @@ class StockedSeries:
     location_ids: TextArray
     sources: TextArray
     unit_cost: FloatArray
+    holding_factor: FloatArray
     towers: FloatArray
     fetch_hours: FloatArray
     levels: StockLevels
@@ -115,9 +119,15 @@ class StockedSeries:
 
     def worth(self, cutoff: int, dependence: Dependence, tails: Tails) -> Worth:
         """Return what stock is worth by what was forecast at *cutoff*."""
-        demand = self.windows[cutoff].demand
-        held = self.levels.stocked
-        return Worth(demand, dependence.hours, self.unit_cost, tails, self._fetched(cutoff), held)
+        return Worth(
+            self.windows[cutoff].demand,
+            dependence.hours,
+            self.unit_cost,
+            self.holding_factor,
+            tails,
+            self._fetched(cutoff),
+            self.levels.stocked,
+        )
 
     def waited(self, cutoff: int, stock: FloatArray) -> FloatArray:
         """Return the units that waited after a past *cutoff* beside *stock*, units, shape (S,)."""

@@ -16,6 +16,9 @@ from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray
 from ml_jobs.options import MONEY
 from ml_jobs.stocking.availability.curve import TODAY, read_sums
 
+NO_PART = "no_part"
+"""Why a contract has no figure: no part that its towers need is in any."""
+
 NO_HISTORY, NOT_KEPT, FEW_CUTOFFS = "no_history", "not_kept", "few_cutoffs"
 TAIL_NOT_SEEN, LESS_NOT_SUPPORTED = "tail_not_seen", "less_not_supported"
 """Why a figure of the curve can't be promised; of several the first."""

@@ -18,8 +18,9 @@ def textbook_level(
     """Return d * P + z * sqrt(P * sigma_d^2 + d^2 * sigma_L^2), in whole lots, units, shape (S,).
 
     Demand of single periods counts as normal and independent; d and sigma_d are its mean and
-    standard deviation over all of the history, P the whole periods of delivery and review, z the
-    normal quantile of the service level asked.
+    standard deviation over all of the history, P the whole periods of delivery and review, or, of
+    a part that is repaired, those that it is missed (`Repair.mixed`), z the normal quantile of the
+    service level asked.
 
     Args:
         panel: The history.
@@ -31,9 +32,11 @@ def textbook_level(
     section 6.10.
     """
     time, frequency = levels.lead_time, panel.frequency
-    periods = whole_periods(time.days + review_days, frequency)
+    repair = levels.repair
+    periods = whole_periods(repair.mixed(time.days + review_days), frequency)
     seen = moments(panel.demand)
-    of_time = (seen.mean * np.nan_to_num(time.sd_days) / frequency.days_per_step) ** 2
+    bought = seen.mean * repair.condemned
+    of_time = (bought * np.nan_to_num(time.sd_days) / frequency.days_per_step) ** 2
     safety = stats.norm.ppf(levels.service_level) * np.sqrt(periods * seen.variance + of_time)
     level = np.maximum(seen.mean * periods + safety, 0.0)
     known = np.isfinite(time.days) & (seen.periods > 0)

@@ -7,16 +7,15 @@ from functools import cached_property
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray, rows_of
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, divide, rows_of
 from ml_jobs.negative_binomial import NegativeBinomial
-from ml_jobs.stocking.availability.ladders import Ladder, ladders_of
+from ml_jobs.stocking.availability.ladders import Rungs, ladders_of
 from ml_jobs.stocking.availability.spread import Cumulants
 from ml_jobs.stocking.availability.tails import Tails, size_classes
 
 FREE_CHANCE = 1e-4
 """Chance of more demand up to which what costs nothing is held."""
 
-_HEADS = {"waiting": (3,)}  # arrays of a ladder with several values for a rung
 _WHOLE = 1e-9  # of a lot: what keeps an amount of whole lots from falling below itself
 
 
@@ -29,6 +28,7 @@ class Worth:
         hours: Tower-hours a month that each unit costs which is asked for and isn't there; 0 where
             no tower waits for it.
         unit_cost: Currency; NaN where it is not known.
+        holding_factor: How many times the run's holding rate a unit of currency in each costs.
         tails: What chances of more demand turned out to be.
         fetched: Lots on their way at once, on average, while there is no stock, where they are
             fetched then (`fetched_lots`); NaN where what is asked for waits for the next delivery.
@@ -41,26 +41,31 @@ class Worth:
     demand: NegativeBinomial
     hours: FloatArray
     unit_cost: FloatArray
+    holding_factor: FloatArray
     tails: Tails
     fetched: FloatArray
     stocked: BoolArray | None = None
 
     def rows(self, rows: IntArray) -> Worth:
         """Return what stock of these *rows* is worth."""
-        return replace(
+        part = replace(
             self,
             demand=rows_of(self.demand, rows),
             hours=self.hours[rows],
             unit_cost=self.unit_cost[rows],
+            holding_factor=self.holding_factor[rows],
             fetched=self.fetched[rows],
             stocked=None if self.stocked is None else self.stocked[rows],
         )
+        if "rungs" in self.__dict__:
+            part.__dict__["rungs"] = self.rungs.rows(rows)
+        return part
 
     def weighing(self, hours: FloatArray) -> Worth:
         """Return what the same stock is worth by other tower-hours a month, shape (S,)."""
         other = replace(self, hours=hours)
         # Chances know nothing of hours, and take the longest to find.
-        other.__dict__["ladders"] = self.ladders
+        other.__dict__["rungs"] = self.rungs
         return other
 
     @property
@@ -85,9 +90,10 @@ class Worth:
         return size_classes(self.demand)
 
     @cached_property
-    def ladders(self) -> tuple[Ladder, ...]:
+    def rungs(self) -> Rungs:
         """What waits beside every stock, of all series with a forecast."""
-        return tuple(ladders_of(self.demand, self.tails, self.sizes, self.fetched))
+        ladders = ladders_of(self.demand, self.tails, self.sizes, self.fetched)
+        return Rungs.of(ladders, len(self.hours))
 
     def is_supported(self, stock: FloatArray) -> BoolArray:
         """Return where the chance of more than *stock* was counted in the past."""
@@ -111,21 +117,16 @@ class Worth:
         lots = stock / lot
         whole = np.floor(lots + _WHOLE)
         mean, square, cube = self._looked_up("waiting", whole)
-        following = self._looked_up("waiting", whole + 1.0)[0]
         return Cumulants(
-            self._between(lots, mean, following) * lot,
+            self._waiting(lots, self.rungs.waiting[0]) * lot,
             np.maximum(square - mean**2, 0.0) * lot**2,
             (cube - 3.0 * mean * square + 2.0 * mean**3) * lot**3,
         )
 
     def backorders_as_forecast(self, stock: FloatArray) -> FloatArray:
         """Return the units that wait, on average, with the chances that the model gives."""
-        lots = stock / self.demand.lot
-        whole = np.floor(lots + _WHOLE)
-        mean, following = (
-            self._looked_up("waiting_as_forecast", each) for each in (whole, whole + 1.0)
-        )
-        return self._between(lots, mean, following) * self.demand.lot
+        lot = self.demand.lot
+        return self._waiting(stock / lot, self.rungs.waiting_as_forecast) * lot
 
     def expected_backorders(self, stock: FloatArray) -> FloatArray:
         """Return the units that wait, on average, where *stock* units are held."""
@@ -138,63 +139,56 @@ class Worth:
     def asked_at(self, price: float) -> FloatArray:
         """Return the tower-hours a month that a unit has to avoid to be worth it, shape (S,).
 
-        Of what costs nothing, units are held up to a chance of `FREE_CHANCE`. Infinite where the
-        cost isn't known, no tower waits, or none is to be held.
+        Of what costs nothing, to buy or to hold, units are held up to a chance of `FREE_CHANCE`.
+        Infinite where the cost isn't known, no tower waits, or none is to be held.
         """
         weighed = self.is_bought
         free = self.hours * FREE_CHANCE
-        asked = np.where(self.unit_cost > 0, price * self.unit_cost, free)
+        held = self.unit_cost * self.holding_factor
+        asked = np.where(held > 0, price * held, free)
         return np.where(weighed, asked, np.inf)
 
     def level_at(self, price: float) -> FloatArray:
         """Return the stock that is worth its cost at *price*, units; 0 where none is.
 
         A unit is worth it where it avoids more than *price* tower-hours a month for each unit of
-        currency: w P(X > s) > price * cost, so that every series gets a service level of its own,
-        1 - price * cost / w. Where the cost isn't known, or no tower waits, the level is 0. What is
-        fetched is held in the numbers that are corners of its hull.
+        currency that is held at the run's rate: w P(X > s) > price * cost * factor, so that every
+        series gets a service level of its own, 1 - price * cost * factor / w. Where the cost isn't
+        known, or no tower waits, the level is 0. What is fetched is held in the numbers that are
+        corners of its hull.
         """
-        asked = self.asked_at(price)
-        level = np.zeros(len(asked))
-        for ladder in self.ladders:
-            rows = ladder.rows
-            worth_it = self.hours[rows, None] * ladder.avoided > asked[rows, None]
-            level[rows] = worth_it.sum(axis=1)
-        return level * self.demand.lot
+        return self.rungs.above(divide(self.asked_at(price), self.hours)) * self.demand.lot
 
     def avoided_above(self, series: int, lots: int, count: int) -> FloatArray:
         """Return the lots that no longer wait for each lot above *lots* of a series, (count,).
 
         They fall from one to the next. Of what is owed one waits, unless it was fetched.
         """
-        ladder, row = self._places[series]
-        rungs = self.ladders[ladder].avoided[row]
         wanted = np.arange(lots, lots + count)
-        found = rungs[np.clip(wanted, 0, len(rungs) - 1)]
+        place = np.clip(wanted, 0, self.rungs.last[series])
+        found = self.rungs.avoided[self.rungs.first[series] + place]
         owed = 0.0 if self.is_fetched[series] else 1.0
-        answer: FloatArray = np.where(wanted < 0, owed, np.where(wanted < len(rungs), found, 0.0))
+        answer: FloatArray = np.where(wanted < 0, owed, found)
         return answer
 
-    @cached_property
-    def _places(self) -> dict[int, tuple[int, int]]:
-        """Ladder and row of each series that has one."""
-        return {
-            series: (number, row)
-            for number, ladder in enumerate(self.ladders)
-            for row, series in enumerate(ladder.rows.tolist())
-        }
-
-    def _between(self, lots: FloatArray, mean: FloatArray, following: FloatArray) -> FloatArray:
+    def _waiting(self, lots: FloatArray, means: FloatArray) -> FloatArray:
         """What waits beside *lots*, on the line from the whole number below to the next, in lots.
 
-        Of what is owed already, all waits, unless it was fetched.
+        Args:
+            lots: In stock, shape (S,).
+            means: What waits at each of the rungs, shape (N,).
         """
         whole = np.floor(lots + _WHOLE)
-        part = np.maximum(lots - whole, 0.0)
-        owed, then = (
-            np.where(self.is_fetched, 0.0, np.maximum(-each, 0.0)) for each in (whole, whole + 1.0)
-        )
-        waiting: FloatArray = (1.0 - part) * (mean + owed) + part * (following + then)
+        waiting, part = self._waiting_at(whole, means), lots - whole
+        if not (part > 0).any():
+            return waiting
+        part = np.maximum(part, 0.0)
+        return (1.0 - part) * waiting + part * self._waiting_at(whole + 1.0, means)
+
+    def _waiting_at(self, lots: FloatArray, means: FloatArray) -> FloatArray:
+        """What waits beside whole *lots*; of what is owed all, unless it was fetched."""
+        owed = np.where(self.is_fetched, 0.0, np.maximum(-lots, 0.0))
+        waiting: FloatArray = means[self.rungs.at(lots)] + owed
         return waiting
 
     def _chance(self, stock: FloatArray, of: str) -> FloatArray:
@@ -203,16 +197,10 @@ class Worth:
         return np.where(lots < 0, 1.0, self._looked_up(of, lots))
 
     def _looked_up(self, of: str, lots: FloatArray) -> FloatArray:
-        """Values of the ladder's array called *of* at so many *lots*, shape (S,): 0 beyond its end.
+        """Values of the rungs called *of* at so many *lots*, shape (S,): 0 beyond their end.
 
         NaN without a forecast.
         """
-        answer: FloatArray = np.full((*_HEADS.get(of, ()), len(lots)), np.nan)
-        for ladder in self.ladders:
-            rungs: FloatArray = getattr(ladder, of)
-            count = lots[ladder.rows]
-            place = np.clip(np.nan_to_num(count), 0, rungs.shape[-1] - 1).astype(np.int64)
-            found = rungs[..., np.arange(len(count)), place]
-            inside = np.where(count < rungs.shape[-1], found, 0.0)
-            answer[..., ladder.rows] = np.where(np.isnan(count), np.nan, inside)
-        return answer
+        rungs: FloatArray = getattr(self.rungs, of)
+        found: FloatArray = rungs[..., self.rungs.at(lots)]
+        return found

@@ -27,7 +27,11 @@ def show(publication: Publication, asked: AskedAvailability, effect: Mapping[str
     steps = effect["all_steps"] if asked.budget is None else effect["steps"]
     if not steps:
         return
-    st.caption(_("The file has the list step by step up to the budget, each with the sums so far."))
+    st.caption(
+        _("The file has the list step by step, each with the sums so far.")
+        if asked.budget is None
+        else _("The file has the list step by step up to the budget, each with the sums so far.")
+    )
     call = [*asked.pairs(is_within=True), ("p", publication.id)]
     list_file.show("availability/buy-list.csv", call, steps, texts=_TEXTS, key="farol-buys-call")
     if asked.budget is not None and "fact_action" in publication.registry.data_sets:

@@ -13,6 +13,7 @@ from pages.components.availability import buy_words
 from pages.components.availability.asked_availability import AskedAvailability, place_name
 from pages.components.charts.availability_words import money
 from pages.components.language import _
+from pages.components.part.repairs import comes_back
 
 Row = Mapping[str, Any]
 
@@ -82,14 +83,14 @@ def _row(row: Row, asked: AskedAvailability, effect: Row) -> str:
         (escape(asked.name(str(row["contract_id"]))), False),
     )
     told = "".join(f"<td{_CLASS if is_number else ''}>{text}</td>" for text, is_number in cells)
-    return f"<tr>{part_cell(row, str(row['location_id']), why)}{told}</tr>"
+    return f"<tr>{part_cell(row, str(row['location_id']), comes_back(row), why)}{told}</tr>"
 
 
-def part_cell(row: Row, location_id: str, why: str = "") -> str:
+def part_cell(row: Row, location_id: str, *said: str) -> str:
     """Return the head of a row: its part, a link to that at a place, and what is said of it."""
     code, name = str(row["item_id"]), str(row["name"] or "")
     link = f'<a class="farol-go" href="{escape(_address(code, location_id))}">{escape(code)}</a>'
-    return f'<th scope="row">{link}{_small(name)}{_small(why)}</th>'
+    return f'<th scope="row">{link}{"".join(map(_small, (name, *said)))}</th>'
 
 
 _CLASS: Final = ' class="farol-number"'

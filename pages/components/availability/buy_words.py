@@ -27,11 +27,13 @@ def budget_sentence(effect: Row, budget: float | None, currency: str) -> str:
         budget: What there is to spend; None where nobody says.
         currency: ISO code; empty where none is published.
     """
+    if not effect["all_steps"]:
+        return _("Nothing of the list is for this place and contract.")
     if budget is None:
         return _whole(effect, currency)
     if not effect["steps"]:
-        text = _("{budget} buy nothing of this list.").format(budget=money(budget, currency))
-        return f"{text} {_whole(effect, currency)}" if effect["all_steps"] else text
+        text = _("{budget} are less than the first step of this list costs.")
+        return f"{text.format(budget=money(budget, currency))} {_whole(effect, currency)}"
     text = _(
         "{budget} buy {share} of what this list avoids: {hours} of towers standing still a month, "
         "for {cost}."
@@ -54,6 +56,8 @@ def _whole(effect: Row, currency: str) -> str:
 def _next(effect: Row, budget: float, currency: str) -> str:
     if effect["steps"] == effect["all_steps"]:
         return _("That is all of it.")
+    if not budget:
+        return ""
     text = _("The next {budget} avoid {share}.")
     return text.format(budget=money(budget, currency), share=share(effect["next_share"]))
 

@@ -9,7 +9,13 @@ import streamlit as st
 
 from datalayer.portal import Publication, questions
 from pages.components import captions
-from pages.components.availability import asked_availability, buy_files, buy_table, buy_words
+from pages.components.availability import (
+    asked_availability,
+    buy_files,
+    buy_table,
+    buy_words,
+    unmet_targets,
+)
 from pages.components.availability.asked_availability import (
     BUDGET,
     MAIN,
@@ -36,7 +42,7 @@ def show(publication: Publication, asked: AskedAvailability) -> None:
     st.header(_("What to buy first"), anchor=False)
     if not asked.places:
         st.info(
-            _("This publication has no buy list: no part is known to avoid anything for its cost."),
+            _("This publication lists nothing to buy: it knows no part of which more is worth it."),
             icon=":material/shopping_cart_off:",
         )
         return
@@ -47,6 +53,9 @@ def show(publication: Publication, asked: AskedAvailability) -> None:
     st.markdown(
         f"**{captions.literal(buy_words.budget_sentence(effect, asked.budget, asked.currency))}**"
     )
+    unmet = unmet_targets.sentence(publication.manifest, asked)
+    if unmet:
+        st.markdown(captions.literal(unmet))
     _list(publication, asked, wanted, effect)
 
 

@@ -22,8 +22,22 @@ def first_sentence(curve: AvailabilityCurve, currency: str, missing: float | Non
         missing: What the first steps of the buy list cost that meet the target; None where the
             list can't say.
     """
+    if curve.is_unknown:
+        return _unknown(curve)
     told = [_today(curve), _target(curve, currency, missing)]
     return " ".join(filter(None, told))
+
+
+def _unknown(curve: AvailabilityCurve) -> str:
+    """Return that nothing can be said of a contract, and what it asks for."""
+    text = _(
+        "What today's stock keeps up of {contract} isn't known: no part that its towers need is in "
+        "these figures."
+    ).format(contract=curve.name)
+    if curve.target is None:
+        return text
+    asks = _("{contract} asks for {target}").format(contract=curve.name, target=share(curve.target))
+    return f"{text} {asks}."
 
 
 def _today(curve: AvailabilityCurve) -> str:
@@ -46,7 +60,7 @@ def _today(curve: AvailabilityCurve) -> str:
         reserve = "" if row["supported"] else f" {_unsupported()}"
         return f"{text}. {more}{reserve}"
     if row["availability"] < 0:
-        more = _("That is more than it has.")
+        more = _("That is more than {contract} has.").format(contract=curve.name)
         return f"{text}. {more}"
     told = f"{text}: {share(row['availability'], beside=curve.target)}."
     return told if row["supported"] else f"{told} {_unsupported()}"
@@ -81,7 +95,10 @@ def _missing(curve: AvailabilityCurve, currency: str, missing: float | None) -> 
         text = _("no point of the curve reaches that.")
         return f"{text} {_most(curve)}"
     if not reaching["supported"]:
-        return _most(curve, is_begun=True)
+        further = curve.reaching_supported
+        if further is None:
+            return _most(curve, is_begun=True)
+        return _difference(curve.today, further, currency)
     if missing is not None:
         text = _("parts for {money} are missing, in the order below.")
         return text.format(money=money(missing, currency))

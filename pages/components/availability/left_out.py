@@ -23,7 +23,8 @@ def show(publication: Publication) -> None:
     found = publication.table(questions.availability.left_out())
     rows = found.table.to_pylist()
     told = [_weighed(rows), *(_left_out(row) for row in rows if row["left_out"])]
-    told += assumed(publication.manifest)
+    if any(row["left_out"] is None for row in rows):
+        told += assumed(publication.manifest)
     st.markdown("\n".join(f"- {captions.literal(text)}" for text in told if text))
     if any(row["left_out"] for row in rows):
         frame.link(
@@ -36,17 +37,21 @@ def show(publication: Publication) -> None:
 
 
 def _weighed(rows: list[Row]) -> str:
+    if not rows:
+        return _("Which parts are in these figures isn't published.")
     weighed = next((row for row in rows if row["left_out"] is None), None)
     if weighed is None:
         return _("No part is in these figures.")
     text = ngettext(
-        "{count} part and place is in these figures;",
-        "{count} parts and places are in these figures;",
+        "{count} part and place is in these figures.",
+        "{count} parts and places are in these figures.",
         weighed["parts"],
     ).format(count=number(weighed["parts"], 0))
+    if not weighed["unsupported"]:
+        return text
     more = ngettext(
-        "what is worth holding of {count} rests on a chance too small to have been seen.",
-        "what is worth holding of {count} rests on chances too small to have been seen.",
+        "What is worth holding of {count} rests on a chance too small to have been seen.",
+        "What is worth holding of {count} rests on chances too small to have been seen.",
         weighed["unsupported"],
     ).format(count=number(weighed["unsupported"], 0))
     return f"{text} {more}"
@@ -81,7 +86,7 @@ def _left_out(row: Row) -> str:
 
 def assumed(manifest: Manifest) -> list[str]:
     """Return what the figures take for granted, as far as the publication says with what."""
-    settings = _settings(manifest)
+    settings = noted(manifest, "settings", "options", "settings")
     told = []
     if isinstance(settings.get("holding_rate"), int | float):
         text = _("Assumed where nobody says: keeping stock costs {share} of its value a year.")
@@ -97,9 +102,9 @@ def assumed(manifest: Manifest) -> list[str]:
     return told
 
 
-def _settings(manifest: Manifest) -> Mapping[str, Any]:
-    """Return the settings that the run published of itself; none where it says nothing."""
+def noted(manifest: Manifest, *names: str) -> Mapping[str, Any]:
+    """Return what the run says of itself under *names*, from the outermost; none where nothing."""
     found: object = manifest.lineage
-    for name in ("settings", "options", "settings"):
+    for name in names:
         found = found.get(name) if isinstance(found, Mapping) else None
     return found if isinstance(found, Mapping) else {}

@@ -14,6 +14,7 @@ from pages.components.availability import asked_availability, buy_table, buy_wor
 from pages.components.availability.asked_availability import MOVES, AskedAvailability
 from pages.components.charts.availability_words import money
 from pages.components.language import _, ngettext, number
+from pages.components.worklist import move_words
 from pages.components.worklist.action_words import units
 
 Row = Mapping[str, Any]
@@ -93,14 +94,14 @@ def _replayed(publication: Publication) -> str:
     if "agg_transfer" not in publication.registry.data_sets:
         return ""
     row = publication.table(questions.transfers.replayed()).table.to_pylist()[0]
-    if not row["cutoffs"] or row["hours_avoided"] is None or row["hours_caused"] is None:
-        return ""
+    if not row["moves"]:
+        return _("No such move of the past is known, so what they bring isn't tested.")
     return ngettext(
-        "In {count} test of the past such moves would have avoided {avoided} and caused {caused}.",
-        "In {count} tests of the past such moves would have avoided {avoided} and caused {caused}.",
-        row["cutoffs"],
+        "{count} such move of the past would have avoided {avoided} and caused {caused}.",
+        "{count} such moves of the past would have avoided {avoided} and caused {caused}.",
+        row["moves"],
     ).format(
-        count=number(row["cutoffs"], 0),
+        count=number(row["moves"], 0),
         avoided=buy_words.hours(row["hours_avoided"]),
         caused=buy_words.hours(row["hours_caused"]),
     )
@@ -119,7 +120,8 @@ def _draw(rows: Sequence[Row], asked: AskedAvailability) -> None:
 
 
 def _row(row: Row, asked: AskedAvailability) -> str:
-    told = (route(row), way(row, asked.currency), left(row), _hours(row))
+    way = move_words.way(row, asked.currency) or _("not known")
+    told = (route(row), way, left(row), _hours(row))
     cells = "".join(f"<td>{escape(text)}</td>" for text in told)
     return f"<tr>{buy_table.part_cell(row, str(row['to_location_id']))}{cells}</tr>"
 
@@ -131,21 +133,6 @@ def route(row: Row) -> str:
         giver=str(row["from_location"] or row["from_location_id"]),
         taker=str(row["to_location"] or row["to_location_id"]),
     )
-
-
-def way(row: Row, currency: str) -> str:
-    """Return how far and how long it is, and what it costs; what isn't known is said."""
-    told = []
-    if row["km"] is not None:
-        text = _("about {km} km") if row["distance_assumed"] else _("{km} km")
-        told.append(text.format(km=number(row["km"], 0)))
-    if row["days"] is not None:
-        days = row["days"]
-        text = ngettext("{count} day", "{count} days", 1 if days == 1 else 2)
-        told.append(text.format(count=number(days, 0 if days == int(days) else 1)))
-    if row["freight"] is not None:
-        told.append(money(row["freight"], currency))
-    return ", ".join(told) or _("not known")
 
 
 def left(row: Row) -> str:

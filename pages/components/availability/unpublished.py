@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
+from datalayer.portal import Publication, questions
 from pages.components import frame
+from pages.components.availability import left_out
 from pages.components.language import _
 
 
-def show() -> None:
-    """Say what is missing, and which files a run needs for it."""
+def show(publication: Publication) -> None:
+    """Say what is missing, which parts were left out for want of it, and which files have it."""
     st.info(
         _(
-            "This publication says nothing of availability: it doesn't hold what a tower standing "
-            "still costs in parts."
+            "This publication tells no availability: it knows no part with its cost, its stock and "
+            "the towers that it keeps up."
         ),
         icon=":material/cell_tower:",
     )
@@ -27,6 +29,8 @@ def show() -> None:
             "network are told, and no percentage."
         )
     )
+    if publication.table(questions.availability.left_out()).table.num_rows:
+        left_out.show(publication)
     with st.container(horizontal=True, gap="small"):
         frame.link("inventory.py", _("The stock of this publication"))
         frame.link("data.py", _("What this publication holds"))

@@ -75,6 +75,8 @@ def availability(
 
 def finding(curve: AvailabilityCurve, currency: str) -> str:
     """Return what the curve shows, in sentences."""
+    if curve.is_unknown:
+        return _("No part that its towers need is in these figures.")
     if not curve.points:
         return _("No point of the curve is published.")
     marked = [row for row in (curve.today, curve.service) if row is not None]
@@ -102,7 +104,7 @@ def _for_the_same(curve: AvailabilityCurve, currency: str) -> list[str]:
 def _limits(curve: AvailabilityCurve, currency: str) -> list[str]:
     """Return where the target is reached, and from where on the past supports nothing."""
     told = []
-    if curve.target is not None:
+    if curve.target is not None and curve.towers is not None:
         text = _("The target of {target} is reached from {value} on.")
         reaching = curve.reaching
         if reaching is None:

@@ -36,7 +36,13 @@ class AvailabilityCurve:
     @property
     def today(self) -> Row | None:
         """What today's stock leaves down; None where it isn't known."""
-        return self._of("today")
+        found = self._of("today")
+        return None if found is None or found["towers_down"] is None else found
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether no part that the contract's towers need is in any figure."""
+        return any(row["not_supported_because"] == "no_part" for row in self.rows)
 
     @property
     def service(self) -> Row | None:
@@ -73,6 +79,12 @@ class AvailabilityCurve:
     def reaching(self) -> Row | None:
         """The first point that meets the target; None without one, or without such a point."""
         return next((row for row in self.points if self.meets(row)), None)
+
+    @cached_property
+    def reaching_supported(self) -> Row | None:
+        """The first point that meets the target and that the past supports; None for none."""
+        met = (row for row in self.points if self.meets(row))
+        return next((row for row in met if row["supported"]), None)
 
     @cached_property
     def best_supported(self) -> Row | None:

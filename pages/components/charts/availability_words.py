@@ -66,6 +66,7 @@ def why_not(reason: str | None) -> str:
     if reason is None:
         return ""
     return {
+        "no_part": _("no part that its towers need is known"),
         "no_history": _("nothing was tested in the past"),
         "not_kept": _("more stood still in the past than was promised"),
         "few_cutoffs": _("it was tested too few times in the past"),

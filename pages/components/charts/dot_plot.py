@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from datalayer.portal import Result
+from datalayer.portal import Result, order_rule
 from pages.components.charts import dot_drawing
 from pages.components.charts.chart import ApiCall, Chart, ChartedPart
 from pages.components.charts.dot_drawing import CrossLine
@@ -37,9 +37,8 @@ class _Cases:
 
     @property
     def position(self) -> float | None:
-        """Stock and open orders; None where the stock is unknown."""
-        stock = self.stock.get("current_stock")
-        return None if stock is None else float(stock) + float(self.stock.get("on_order") or 0)
+        """Stock, moves and open orders; None where the stock is unknown."""
+        return order_rule.position_of(self.stock)
 
     @property
     def reorder_point(self) -> float | None:

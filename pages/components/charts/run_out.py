@@ -86,7 +86,7 @@ def run_out(
     Args:
         projection: The answer to ``questions.plans.projection``.
         stock: Its row of fact_inventory; None where there is none.
-        action: Its first row of the list; None where nothing is to be done.
+        action: Its first row of the list that is no move; None where nothing else is to be done.
         orders: Its open orders, as rows of fact_open_order.
         part: What it is of.
     """
@@ -108,7 +108,8 @@ def run_out(
 def _draw(course: _Course) -> Drawing:
     first, last = course.dates[0], course.dates[-1]
     drawing = Drawing(first - (last - first) / 40, last)
-    drawing.future(first, _("stock on {day}").format(day=words.short_day(first, first)))
+    text = _("stock on {day}, moves made") if course.stock.get("moved") else _("stock on {day}")
+    drawing.future(first, text.format(day=words.short_day(first, first)))
     _reorder_point(drawing, course)
     draw_fan(drawing, theme.forecast_look(), lambda name: _stepped(course, _STOCK + name))
     name = _("without ordering") if course.has_order else _("expected stock")
@@ -241,8 +242,13 @@ def _hover(course: _Course) -> list[str]:
 def _finding(course: _Course, subject: str) -> str:
     """Return what the chart says: from what to what, when nothing is left, and with the order."""
     first, last = course.rows[0], course.rows[-1]
+    text = (
+        _("{subject}: {amount} in stock on {day} once moves are made.")
+        if course.stock.get("moved")
+        else _("{subject}: {amount} in stock on {day}.")
+    )
     said = [
-        _("{subject}: {amount} in stock on {day}.").format(
+        text.format(
             subject=subject, amount=course.amount(first["position"]), day=day(first["date"])
         )
     ]

@@ -61,7 +61,9 @@ def _decision(situation: PartSituation, publication: Publication) -> tuple[str, 
     if action is not None:
         frequency = str(publication.manifest.lineage.get("frequency", "D"))
         told = why(action, registry, frequency=frequency, chance_told=True)
-        return _placed(headline(action), situation), told
+        # A move names its places.
+        what = headline(action)
+        return what if action["action"] == "move" else _placed(what, situation), told
     if missing := facts.missing(situation, registry):
         return _("What to do is not known"), _missing(missing)
     if situation.actions:

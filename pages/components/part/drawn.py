@@ -34,7 +34,7 @@ def run_out(situation: PartSituation) -> None:
     chart = charts.run_out(
         publication.table(projection),
         situation.stock,
-        situation.decision,
+        situation.after_moves,
         orders=situation.rows("fact_open_order"),
         part=charted(situation, publication, unit=unit_of(situation)),
     )

@@ -8,9 +8,10 @@ from typing import Any
 
 import streamlit as st
 
-from datalayer.portal import Publication
+from datalayer.portal import Publication, order_rule
 from pages.components import exceptions, policy_followed
 from pages.components.language import _, percent, quantity
+from pages.components.part import repairs
 from pages.components.part.situation import PartSituation
 from pages.components.units import amount
 
@@ -38,13 +39,27 @@ def steps(situation: PartSituation) -> list[str]:
         return [policy_followed.not_stocked_text()]
     if stock.get("reorder_point") is None:
         return [_("No reorder point is published of this part here, so no order is worked out.")]
-    return [*_reorder_point(stock), *_position(stock), *_quantity(stock), *_avoided(situation)]
+    repair = situation.repair
+    return [
+        *_reorder_point(stock, is_repaired=repair is not None),
+        *_position(stock),
+        *(repairs.bought_instead(repair, stock) if repair else ()),
+        *_quantity(stock),
+        *_avoided(situation),
+    ]
 
 
-def _reorder_point(stock: Row) -> Iterator[str]:
+def _reorder_point(stock: Row, *, is_repaired: bool) -> Iterator[str]:
     demand, days = stock.get("lead_time_demand"), stock.get("lead_time_days")
     if demand is not None:
-        text = _("Until a delivery comes, in {days}, {demand} are expected to be used.")
+        text = (
+            _(
+                "When a delivery comes, in {days}, {demand} are expected to be missing: in repair, "
+                "or beyond it."
+            )
+            if is_repaired
+            else _("Until a delivery comes, in {days}, {demand} are expected to be used.")
+        )
         yield text.format(days=amount(days, "d"), demand=quantity(demand))
         text = _(
             "Reorder point = {demand} + safety stock {safety} = {point}: demand stays at or below "
@@ -73,21 +88,32 @@ def _reorder_point(stock: Row) -> Iterator[str]:
 def _position(stock: Row) -> Iterator[str]:
     if stock["current_stock"] is None:
         return
-    on_order = stock["on_order"] or 0.0
-    position = stock["current_stock"] + on_order
+    position = order_rule.position_of(stock) or 0.0
     text = (
-        _("Stock {stock} + on order {on_order} = {position}, at or below {point}: it is ordered.")
+        _(
+            "Stock {stock}{moves} + on order {on_order} = {position}, at or below {point}: it is "
+            "ordered."
+        )
         if position <= stock["reorder_point"]
         else _(
-            "Stock {stock} + on order {on_order} = {position}, above {point}: nothing is ordered."
+            "Stock {stock}{moves} + on order {on_order} = {position}, above {point}: nothing is "
+            "ordered."
         )
     )
     yield text.format(
         stock=quantity(stock["current_stock"]),
-        on_order=quantity(on_order),
+        moves=_moves(stock["moved"] or 0.0),
+        on_order=quantity(stock["on_order"] or 0.0),
         position=quantity(position),
         point=quantity(stock["reorder_point"]),
     )
+
+
+def _moves(units: float) -> str:
+    if not units:
+        return ""
+    text = _(" + moved here {count}") if units > 0 else _(" − moved away {count}")
+    return text.format(count=quantity(abs(units)))
 
 
 def _quantity(stock: Row) -> Iterator[str]:
@@ -97,7 +123,7 @@ def _quantity(stock: Row) -> Iterator[str]:
     text = _("Order = up to {up_to} − {position}{bounds} = {order}.")
     yield text.format(
         up_to=quantity(up_to),
-        position=quantity(stock["current_stock"] + (stock["on_order"] or 0.0)),
+        position=quantity(order_rule.position_of(stock) or 0.0),
         bounds=_bounds(stock),
         order=quantity(stock["order_quantity"]),
     )

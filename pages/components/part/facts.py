@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from datalayer.kernel.contract.registry import Registry
 from pages.components.language import _, label, ngettext, number, weekday
+from pages.components.part import repairs
 from pages.components.part.situation import PartSituation
 from pages.components.units import amount
+from pages.components.worklist import move_words
 from pages.components.worklist.action_words import chance, units
 
 Row = Mapping[str, Any]
@@ -32,7 +34,10 @@ def facts(situation: PartSituation, registry: Registry, *, currency: str = "") -
     stock, action = situation.stock or {}, situation.decision or {}
     told = (
         (_("Stock"), _stock(situation)),
+        (_("Moves"), _moved(situation)),
+        (_("On the way"), move_words.way(action, currency) if action else ""),
         (_("On order"), _on_order(situation)),
+        (_("Repair"), _repair(situation)),
         (_("Lead time"), _lead_time(stock)),
         (_("Runs out"), _runs_out(situation)),
         (_("Chance of a shortage"), _chance(action, stock)),
@@ -64,6 +69,16 @@ def _stock(situation: PartSituation) -> str:
         count=count(stock["current_stock"], situation.item),
         day=weekday(stock["as_of"], stock["as_of"]),
     )
+
+
+def _moved(situation: PartSituation) -> str:
+    units_moved = (situation.stock or {}).get("moved")
+    if not units_moved:
+        return ""
+    text = _("{count} are to come from other places")
+    if units_moved < 0:
+        text = _("{count} are to go to other places")
+    return text.format(count=count(abs(units_moved), situation.item))
 
 
 def _on_order(situation: PartSituation) -> str:
@@ -103,6 +118,11 @@ def _order(order: Row, situation: PartSituation) -> str:
 
 def _due_first(order: Row) -> tuple[bool, date]:
     return order["due"] is None, order["due"] or date.max
+
+
+def _repair(situation: PartSituation) -> str:
+    row = situation.repair
+    return f"{repairs.comes_back(row)}; {repairs.counted_on(row)}" if row else ""
 
 
 def _lead_time(stock: Row) -> str:

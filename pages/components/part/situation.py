@@ -16,6 +16,7 @@ PUT_ASIDE: Final = "put_aside"
 _READ: Final = (
     "fact_inventory",
     "fact_open_order",
+    "fact_repair",
     "fact_metrics",
     "fact_exception",
 )
@@ -58,9 +59,20 @@ class PartSituation:
         return left[0] if left else None
 
     @property
+    def after_moves(self) -> Row | None:
+        """The first thing to be done and not put aside once moves are made."""
+        left = [each for each in self.actions or () if each["state"] != PUT_ASIDE]
+        return next((each for each in left if each["action"] != "move"), None)
+
+    @property
     def stock(self) -> Row | None:
         """The stock here; None where the publication says nothing of it."""
         return next(iter(self.rows("fact_inventory")), None)
+
+    @property
+    def repair(self) -> Row | None:
+        """How the part is repaired; None of one that isn't."""
+        return next(iter(self.rows("fact_repair")), None)
 
     def rows(self, name: str) -> list[Row]:
         """Return the rows of a data set; none where there is no such data set."""

@@ -84,8 +84,10 @@ def _policy(publication: Publication, item: Row, stock: Row, found: Result) -> N
     value = (
         None if cost is None or stock["current_stock"] is None else cost * stock["current_stock"]
     )
+    moved = stock_words.moved(position)
     told = (
         (_("Stock"), _stock(position)),
+        *([(_("Moves"), moved)] if moved else []),
         (_("On order"), _units(position, "on_order")),
         (_("Days of cover"), stock_words.cover(position)),
         (stock_words.runs_out_heading(), stock_words.run_out(position)),

@@ -31,7 +31,8 @@ def text_of(row: Row, column: str, currency: str = "") -> str:
     if value is None:
         return NOTHING
     if column in _COUNTED:
-        return units({"quantity": value, "unit": row["unit"]})
+        text = units({"quantity": value, "unit": row["unit"]})
+        return _with_moves(text, row) if column == "current_stock" else text
     if column in _LABELLED:
         return value_label(_LABELLED[column], column, str(value))
     if column == "stock_value":
@@ -39,9 +40,24 @@ def text_of(row: Row, column: str, currency: str = "") -> str:
     return share(value) if column == "service_level" else str(value)
 
 
+def _with_moves(text: str, row: Row) -> str:
+    if not row["moved"]:
+        return text
+    return _("{stock} ({moved} by moves)").format(stock=text, moved=moved(row))
+
+
 def share(value: float) -> str:
     """Return a share in per cent, with a decimal where it has one."""
     return percent(value, 0 if round(value, 6) == round(value, 2) else 1)
+
+
+def moved(row: Row) -> str:
+    """Return what proposed moves bring, or take away, with its sign; an empty string if nothing."""
+    value = row["moved"]
+    if not value:
+        return ""
+    sign = "+" if value > 0 else "\u2212"
+    return f"{sign}{units({'quantity': abs(value), 'unit': row['unit']})}"
 
 
 def cover(row: Row) -> str:

@@ -133,8 +133,17 @@ def _cancel(card: Card) -> str:
 
 
 def _move(card: Card) -> str:
-    return _("Move {quantity} here from {place} by {day}").format(
-        quantity=units(card), place=card["from_location_id"], day=_day(card, "due")
+    now = card["tier"] == "late" or _is_due(card)
+    text = (
+        _("Move {quantity} from {giver} to {taker} now")
+        if now
+        else _("Move {quantity} from {giver} to {taker} by {day}")
+    )
+    return text.format(
+        quantity=units(card),
+        giver=card["from_place"] or card["from_location_id"],
+        taker=card["place"],
+        day=_day(card, "due"),
     )
 
 
@@ -183,7 +192,13 @@ def _why_cancel(_card: Card) -> str:
 
 
 def _why_move(card: Card) -> str:
-    text = _("It runs out {runs_out} here") if card["runs_out"] else _("It is short here")
+    runs_out, as_of = card["runs_out"], card["as_of"]
+    if runs_out is None:
+        text = _("It is worth more here than where it lies")
+    elif as_of is not None and runs_out <= as_of:
+        text = _("It has run out here")
+    else:
+        text = _("It runs out {runs_out} here without moves")
     return _with_chance(text, card)
 
 

@@ -15,7 +15,7 @@ from datalayer.kernel.contract.registry import Registry
 from datalayer.portal import MarkKind, RowState
 from pages.components.language import _, ngettext, number, weekday
 from pages.components.units import amount
-from pages.components.worklist import action_words
+from pages.components.worklist import action_words, move_words
 from pages.components.worklist.action_words import Card
 from pages.components.worklist.sparklines import sparkline
 
@@ -59,7 +59,7 @@ def body(card: Card, periods: Sequence[Mapping[str, Any]], setting: CardSetting)
     lines = (
         f'<p class="farol-why">{_text(why)}</p>',
         f'<p class="farol-check">{_text(check)}</p>' if check else "",
-        f'<p class="farol-more">{" · ".join(map(_text, _more(card)))}</p>',
+        f'<p class="farol-more">{" · ".join(map(_text, _more(card, setting)))}</p>',
     )
     return (
         f'<div class="farol-card-body"><div class="farol-lines">{"".join(lines)}</div>'
@@ -112,7 +112,9 @@ def _news(card: Card) -> Iterable[str]:
         }.get(card["because"], _("back"))
 
 
-def _more(card: Card) -> Iterable[str]:
+def _more(card: Card, setting: CardSetting) -> Iterable[str]:
+    if way := move_words.way(card, setting.currency):
+        yield way
     yield action_words.trust(card["verdict"])
     others = int(card["others"])
     if others:
@@ -130,7 +132,8 @@ def _mark(card: Card) -> str:
     if not card["kind"]:
         return ""
     until = weekday(card["until"], card["as_of"]) if card["until"] else ""
-    done = _("Ordered by {name}") if card["action"] == "order" else _("Done by {name}")
+    acted = {"order": _("Ordered by {name}"), "move": _("Moved by {name}")}
+    done = acted.get(card["action"], _("Done by {name}"))
     if until:
         done = _("{done}, back on the list {day}").format(done=done, day=until)
     text = {

@@ -9,6 +9,7 @@ from typing import Any
 from datalayer.portal import Novelty
 from pages.components.language import _, day, ngettext, number, weekday
 from pages.components.units import amount
+from pages.components.worklist import move_words
 
 
 def summary_line(
@@ -21,6 +22,8 @@ def summary_line(
 ) -> str:
     """Return what the list comes to: ``58 orders until Fri 11 Dec, 61,000; 28 of these ...``.
 
+    What is to be moved is told before what is to be ordered.
+
     Args:
         due: The row of ``questions.actions.orders_due``.
         tiers: The rows of ``questions.actions.tiers``.
@@ -28,7 +31,9 @@ def summary_line(
         data_through: The last day of demand.
         currency: ISO code; an empty string where none is published.
     """
+    moves = sum(int(tier["moves"]) for tier in tiers)
     said = [
+        *([move_words.counted(moves)] if moves else []),
         *_orders(due, near=data_through, currency=currency),
         *_news(tiers, novelty),
         _("data through {day}").format(day=day(data_through)),

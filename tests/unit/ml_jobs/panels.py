@@ -70,6 +70,8 @@ def items_of(panel: Panel, **columns: Sequence[object]) -> Items:
         "criticality": ["medium"] * count,
         "abc_class": [("A", "B", "C")[place % 3] for place in range(count)],
         "demand_class": demand_classes(panel).tolist(),
+        "repair_days": pa.nulls(count, pa.float64()),
+        "condemnation": pa.nulls(count, pa.float64()),
         "assumed": ["lead_time_days"] * count,
     }
     return Items(pa.table(table | columns))
@@ -84,6 +86,7 @@ def stock_of(panel: Panel, **columns: Sequence[object]) -> Stock:
         "as_of": pa.array([panel.data_through.item()] * count, pa.date32()),
         "current_stock": [20.0] * count,
         "on_order": [0.0] * count,
+        "in_repair": pa.nulls(count, pa.float64()),
         "service_level": [0.95] * count,
         "assumed": ["current_stock,on_order,service_level"] * count,
     }

@@ -14,6 +14,7 @@ from datalayer.reading.publication import Publication
 from tests.availability import STEPS, Bought, available_tables, like, silent_tables
 from tests.places_that_share import with_moves
 from tests.publisher import Publisher
+from tests.repaired_parts import with_repairs
 
 NOT_HELD = {
     "policy": "not_stocked",
@@ -257,3 +258,35 @@ class TestMoves:
             "before anything is bought."
         )
         assert why.pt_BR.endswith("Transferências levam 5 un até lá antes de qualquer compra.")
+
+
+class TestRepairs:
+    """Of what comes back only a share is bought."""
+
+    @pytest.fixture
+    def repairing(self, publisher: Publisher, open_publication: Open) -> Publication:
+        """P00002 is bought, P00005 is not; both come back from repair."""
+        tables = with_repairs(available_tables(publisher, STEPS[:1]), count=9)
+        return open_publication(publisher.publish(tables=tables, lineage={"currency": "BRL"}))
+
+    def test_a_step_says_that_only_what_is_beyond_repair_is_bought(
+        self, repairing: Publication
+    ) -> None:
+        why = step_reason(repairing, 1).why
+
+        assert (
+            "It comes back from repair in 30 days: only the 20% that are beyond repair are bought."
+        ) in why.en
+        assert "Volta do conserto em 30 dias: só se compram os 20% que não têm conserto." in (
+            why.pt_BR
+        )
+
+    def test_a_part_that_is_not_listed_says_so_as_well(self, repairing: Publication) -> None:
+        why = part_reason(repairing, "P00005", "network")
+
+        assert "comes back from repair in 30 days" in why.en
+
+    def test_nothing_is_said_of_what_is_not_repaired(
+        self, opened: Callable[..., Publication]
+    ) -> None:
+        assert "repair" not in step_reason(opened(), 4).why.en

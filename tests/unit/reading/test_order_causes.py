@@ -108,6 +108,8 @@ class TestCausesOfOrders:
             ("rounding", {"minimum": 200.0}),
             ("rounding", {"multiple": 48.0}),
             ("stock_added", {"position": 3.0}),
+            ("moves", {"moved": 5.0}),
+            ("moves", {"moved": -5.0}),
         ],
     )
     def test_one_input_that_changed_is_the_one_cause(
@@ -126,6 +128,16 @@ class TestCausesOfOrders:
         after = replace(PLAIN, position=10.0)
 
         assert one(PLAIN, after, used=5.0) == {"stock_used": 5.0, "stock_added": -3.0}
+
+    def test_stock_that_was_used_and_what_moves_bring_are_told_apart(self) -> None:
+        after = replace(PLAIN, position=7.0, moved=3.0)
+
+        assert one(PLAIN, after, used=5.0) == {"stock_used": 5.0, "moves": -3.0}
+
+    def test_a_publication_that_knows_no_moves_moves_nothing(self) -> None:
+        before = replace(inputs_of(PLAIN), moved=np.array([math.nan]))
+
+        assert one(before, PLAIN) == {}
 
     def test_what_arrived_moves_from_orders_to_stock_and_causes_nothing(self) -> None:
         before = replace(inputs_of(PLAIN), current_stock=np.array([4.0]), on_order=np.array([8.0]))

@@ -4,14 +4,15 @@
 -- PlannerMarks.standing has them.
 -- Columns: those of fact_action but for provenance, others, is_new and is_changed, name, sku, unit,
 -- unit_cost, category, abc_class, demand_class, criticality and supplier of the part, place (name
--- of the location), what marks say (state, kind, marked_by, marked_at, until, because, comment,
+-- of the location), from_place (of a move, name of the one that gives), km, days, distance_assumed
+-- and freight (of a move, as in fact_transfer; null where not known), what marks say (state, kind, marked_by, marked_at, until, because, comment,
 -- comments, number; null where there is none), reason_observed, reason_expected,
 -- reason_threshold and reason_since (numbers and first day of the sentence of reason_code),
 -- beside_ref, beside_quantity and beside_day (of an order: the open order there that is to be
 -- deferred, and until when; of an open order to be deferred: what is to be ordered there, and by
 -- when; null where nobody must do both, or put the other aside), verdict (of the champion at the
 -- longest horizon; null where it was not tested), minimum_order, order_multiple, lot,
--- lead_time_days, service_level, current_stock, on_order and as_of of the stock, year_demand (units
+-- lead_time_days, service_level, current_stock, on_order, moved and as_of of the stock, year_demand (units
 -- expected in a year, as over lead time and review).
 with listed as (
     select unnest(object) from (select unnest(from_json($rows, '[{
@@ -80,6 +81,11 @@ select
     item.criticality,
     item.supplier,
     place.name as place,
+    giver.name as from_place,
+    move.km,
+    move.days,
+    move.distance_assumed,
+    move.freight,
     marked.* exclude (item_id, location_id, action, ref),
     explained.* exclude (item_id, location_id, reason_code),
     beside.* exclude (rank),
@@ -91,12 +97,17 @@ select
     stock.lot,
     stock.current_stock,
     stock.on_order,
+    stock.moved,
     stock.as_of,
     365 * stock.cycle_demand / nullif(stock.lead_time_days + stock.review_days, 0) as year_demand
 from listed
 join fact_action as action on action.rank = listed.rank
 join dim_item as item on item.item_id = listed.item_id
 join dim_location as place on place.location_id = listed.location_id
+left join dim_location as giver on giver.location_id = action.from_location_id
+left join fact_transfer as move
+    on action.action = 'move' and move.item_id = action.item_id
+    and move.from_location_id = action.ref and move.to_location_id = action.location_id
 left join marked
     on marked.item_id = action.item_id and marked.location_id = action.location_id
     and marked.action = action.action and marked.ref = action.ref

@@ -3,7 +3,7 @@
 -- Columns: is_bought (whether the budget itself buys them); item_id and location_id; rank of the
 -- first step; from_quantity before it; quantity, cost and down_hours_avoided of the steps together;
 -- contract_id of the first step; name and unit of the part, and location, the place's name, as in
--- bought_steps.sql; source.
+-- bought_steps.sql; repair_days and condemnation of fact_repair, null of what isn't repaired; source.
 select
     is_bought,
     min(rank) as rank,
@@ -17,7 +17,10 @@ select
     any_value(name) as name,
     any_value(unit) as unit,
     any_value(location) as location,
-    min(source) as source
+    any_value(repair.repair_days) as repair_days,
+    any_value(repair.condemnation) as condemnation,
+    min(cut.source) as source
 from cut
+left join fact_repair as repair using (item_id, location_id)
 where is_bought or by_twice
 group by is_bought, item_id, location_id

@@ -4,7 +4,8 @@
 -- stocked of the part; location, the place's name; listed_rank (its first step, null without one); first_per_1000
 -- and last_per_1000 (what the first step of the list and the last avoid for each 1,000 of their
 -- cost, null where they cost nothing or nothing is listed); all_steps; elsewhere and elsewhere_cost
--- (what the list avoids for the cost of one unit of the part, 0 where its first step costs more).
+-- (what the list avoids for the cost of one unit of the part, 0 where its first step costs more);
+-- repair_days and condemnation of fact_repair, null of what isn't repaired.
 -- No row where nothing is known of the part at the place.
 select
     worth.* exclude (item_id, location_id, dataset_id, model_version, generated_at),
@@ -30,7 +31,9 @@ select
         select coalesce(max(cumulative_cost), 0)
         from fact_buy_list
         where cumulative_cost <= item.unit_cost
-    ) as elsewhere_cost
+    ) as elsewhere_cost,
+    repair.repair_days,
+    repair.condemnation
 from fact_availability as worth
 cross join (
     select
@@ -41,4 +44,6 @@ cross join (
 ) as listed
 left join dim_item as item on item.item_id = worth.item_id
 left join dim_location as place on place.location_id = worth.location_id
+left join fact_repair as repair
+    on repair.item_id = worth.item_id and repair.location_id = worth.location_id
 where worth.item_id = $item_id and worth.location_id = $location_id

@@ -1,6 +1,6 @@
 -- How the stock of a part at a place is expected to go on: what the chart of its stock draws.
--- The first row is what lies there at the end of the last day observed; one per day or period
--- follows. Stock below 0 is what will lack.
+-- The first row is what lies there at the end of the last day observed, proposed moves made; one
+-- per day or period follows. Stock below 0 is what will lack.
 -- Parameters: $item_id, $location_id, $data_through last observed day; `ordered` has the order that
 -- the list proposes, as in order_listed.sql.
 -- Columns: date, position (expected stock), position_with_order (with what is proposed to order:
@@ -9,7 +9,7 @@
 -- cases, without the order), stockout_probability (null in the first row), source. All but date,
 -- receipts and source are null where the stock is not known.
 with known as (
-    select current_stock, source
+    select current_stock + coalesce(moved, 0) as current_stock, source
     from fact_inventory
     where item_id = $item_id and location_id = $location_id
 ),

@@ -53,6 +53,7 @@ select
     stock.as_of,
     stock.current_stock,
     stock.on_order,
+    stock.moved,
     stock.lead_time_days,
     stock.lead_time_sd_days,
     stock.review_days,

@@ -44,6 +44,7 @@ class TestThisRegistry:
             "agg_promise",
             "fact_availability",
             "fact_buy_list",
+            "fact_repair",
             "fact_transfer",
             "agg_transfer",
             "agg_regret",

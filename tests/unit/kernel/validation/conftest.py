@@ -14,6 +14,7 @@ from datalayer.kernel.contract.report import Fault, ValidationReport
 from datalayer.kernel.validation.validator import validate
 from tests.places_that_share import with_moves
 from tests.publisher import Publisher, write_tables
+from tests.repaired_parts import with_repairs
 
 Tables = dict[str, pa.Table]
 Validate = Callable[[Mapping[str, pa.Table]], ValidationReport]
@@ -26,8 +27,11 @@ def tables(publisher: Publisher) -> Tables:
 
 @pytest.fixture
 def filled(publisher: Publisher) -> Tables:
-    """Sound tables, every one with rows: of two places one gives parts to the other."""
-    return with_moves(publisher.tables())
+    """Sound tables, every one with rows: of two places one gives parts to the other.
+
+    Of two parts some units are in repair.
+    """
+    return with_repairs(with_moves(publisher.tables()))
 
 
 @pytest.fixture

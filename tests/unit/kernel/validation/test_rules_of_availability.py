@@ -27,6 +27,9 @@ def test_availability_that_keeps_the_rules_is_sound(available: Tables, validated
 BROKEN: tuple[tuple[str, str, int, dict[str, Any]], ...] = (
     ("agg_availability", "supported_or_why", 0, {"not_supported_because": "not_kept"}),
     ("agg_availability", "supported_or_why", 2, {"not_supported_because": None}),
+    ("agg_availability", "figures_or_why", 0, {"towers_down": None}),
+    ("agg_availability", "figures_or_why", 0, {"stock_value": None}),
+    ("agg_availability", "figures_or_why", 2, {"not_supported_because": "no_part"}),
     ("agg_availability", "band_around_mean", 0, {"towers_down_low": 9.0}),
     ("agg_availability", "band_around_mean", 0, {"towers_down_high": 1.0}),
     ("agg_availability", "more_stock_less_down", 1, {"stock_value": 10.0}),

@@ -182,6 +182,11 @@ def test_a_wait_that_cannot_be_is_refused(tmp_path: Path, row: str, told: str) -
         installed(tmp_path, row)
 
 
+def test_no_contract_is_called_what_all_towers_are(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="contract_id has 'network', which stands for all towers"):
+        contracts(tmp_path, f"{NETWORK},Rede,100,0.99,")
+
+
 def told_of(folder: Path, header: str, *rows: str) -> tuple[str, ...]:
     """Return the notes of a file of contracts with other columns."""
     file = read_contracts(written(folder / "contracts.csv", header, *rows))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from ml_jobs.errors import InputError
 from ml_jobs.inputs.demand.demand_rows import Catalogue
-from ml_jobs.inputs.items import describe_items, items_for, join_summaries, summary_of
+from ml_jobs.inputs.items import describe_items, items_for, join_summaries, read_items, summary_of
 from ml_jobs.panel import NETWORK, Panel
 from ml_jobs.publishing import facts
 from tests.unit.ml_jobs.panels import panel_of, retail_panel
@@ -92,3 +94,48 @@ def test_gold_has_one_row_per_item_and_demand_at_every_level() -> None:
     totals = demand.group_by("location_id").aggregate([("quantity", "sum")]).to_pylist()
     of = {row["location_id"]: row["quantity_sum"] for row in totals}
     assert of[NETWORK] == 2 * of["D"] == np.nansum(panel.demand[1::2])
+
+
+def items_file(folder: Path, *rows: str) -> Path:
+    path = folder / "items.csv"
+    path.write_text("\n".join(["item_id,repair_days,condemnation", *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_of_what_is_repaired_a_fifth_is_assumed_condemned_where_nobody_says(tmp_path: Path) -> None:
+    file = read_items(items_file(tmp_path, "P000,30,", "P001,30,0.1", "P002,,1", "P003,,"))
+
+    described = describe_items(summary_of(retail_panel(series=4)), Catalogue(), file)
+
+    table = described.items.table
+    assert table["condemnation"].to_pylist() == [0.2, 0.1, 1.0, None]
+    assert ["condemnation" in each.split(",") for each in table["assumed"].to_pylist()] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+    assert any("20 % are assumed to be beyond repair" in rule.en for rule in described.assumptions)
+
+
+def test_nothing_is_assumed_of_repairs_where_nothing_is_repaired() -> None:
+    described = describe_items(summary_of(retail_panel(series=4)), Catalogue(), None)
+
+    assert not any("repair" in rule.en for rule in described.assumptions)
+    assert described.items.table["condemnation"].null_count == 4
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("P000,-1,0.1", "repair_days has '-1'; it must be a number from 0 to 1825"),
+        ("P000,soon,0.1", "repair_days has 'soon'; it must be a number from 0 to 1825"),
+        ("P000,30,20", "condemnation has '20'; it must be a number from 0 to 1"),
+        ("P000,,0.1", "give the days from failure to shelf, or a condemnation of 1: 'P000 (0.1)'"),
+    ],
+)
+def test_repairs_that_can_t_be_are_refused(tmp_path: Path, row: str, said: str) -> None:
+    with pytest.raises(InputError) as refused:
+        read_items(items_file(tmp_path, row))
+
+    assert said in str(refused.value)

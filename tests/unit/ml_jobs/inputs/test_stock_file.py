@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.stock_file import days_apart, read_stock
+from ml_jobs.inputs.stock_file import days_apart, not_coming_back, read_stock
 
 pytestmark = pytest.mark.ml
 
@@ -106,3 +107,32 @@ def test_stock_of_a_day_far_from_the_demand_is_named(tmp_path: Path) -> None:
     assert "the stock of 1 item(s) stands for a day far from the last of the demand" in note
     assert "2026-05-05, the farthest 2026-01-02" in note
     assert list(days_apart(file, date(2026, 5, 5), 200)) == []
+
+
+def test_units_in_repair_are_summed_over_lots(tmp_path: Path) -> None:
+    header = "item_id,location_id,current_stock,in_repair"
+    path = written(tmp_path, "A,SP,1,2", "A,SP,1,3", "A,RJ,1,", header=header)
+
+    rows = read_stock(path).table.to_pylist()
+
+    assert [(row["location_id"], row["in_repair"]) for row in rows] == [("SP", 5.0), ("RJ", None)]
+
+
+def test_units_in_repair_of_a_part_that_is_not_repaired_are_named(tmp_path: Path) -> None:
+    rows = ("A,1,2", "B,1,2", "C,1,0", "D,1,2")
+    file = read_stock(written(tmp_path, *rows, header="item_id,current_stock,in_repair"))
+    items = pa.table({"item_id": ["A", "B", "C"], "repair_days": [None, 30.0, None]})
+
+    (said,) = not_coming_back(file, items)
+
+    assert said == (
+        "1 item(s) have units in repair and no repair_days in the item file, so none of those is "
+        "counted on: 'A'"
+    )
+
+
+def test_negative_units_in_repair_are_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, "A,1,-2", header="item_id,current_stock,in_repair")
+
+    with pytest.raises(InputError, match="in_repair has '-2'; it must be a number from 0"):
+        read_stock(path)

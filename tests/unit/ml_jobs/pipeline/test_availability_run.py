@@ -455,3 +455,44 @@ def test_a_target_that_no_stock_meets_is_bought_for_and_named(
         "dearest": pytest.approx(load(result.prepared.folder.prices, StockPrices).curve[-1]),
         "unmet": ["A"],
     }
+
+
+def test_of_a_contract_of_which_no_part_is_known_no_figure_is_told(
+    panel: Panel, registry: Registry, tmp_path: Path
+) -> None:
+    contracts = ("A,Alfa,400,0.999,", "V,Vazio,100,0.99,")
+    request = served(request_of(panel, tmp_path, FAST), panel, tmp_path, contracts, A="01234567")
+
+    result = ran(request, registry)
+
+    assert check(result.draft, registry).report.passed
+    rows = [r for r in result.table("agg_availability").to_pylist() if r["contract_id"] == "V"]
+    assert [(row["policy"], row["not_supported_because"]) for row in rows] == [("today", "no_part")]
+    assert (rows[0]["towers_down"], rows[0]["availability"]) == (None, None)
+    assert (rows[0]["target_availability"], rows[0]["supported"]) == (0.99, False)
+    assert "V" not in result.table("agg_promise")["contract_id"].to_pylist()
+
+
+def test_a_part_s_own_holding_rate_says_what_is_worth_holding_of_it(
+    panel: Panel, done: Ran, registry: Registry, tmp_path: Path
+) -> None:
+    request = priced(request_of(panel, tmp_path, FAST), panel, tmp_path)
+    assert request.items is not None
+    first, *rows = request.items.read_text(encoding="utf-8").split("\n")
+    dear, own = panel.item_ids[2], panel.item_ids[3]
+    rates = {dear: "10", own: "0.2"}
+    told = [f"{row},{rates.get(row.split(',')[0], '')}" for row in rows]
+    request.items.write_text("\n".join([f"{first},holding_rate_per_year", *told]), "utf-8")
+
+    result = ran(request, registry)
+
+    assert check(result.draft, registry).report.passed
+    before, after = (
+        {row["item_id"]: row for row in each.table("fact_availability").to_pylist()}
+        for each in (done, result)
+    )
+    assert after[dear]["target_quantity"] < before[dear]["target_quantity"]
+    # The run's own rate, told of a part, changes nothing for it beside the others.
+    assert after[own]["down_hours"] == before[own]["down_hours"]
+    listed = {row["item_id"] for row in result.table("fact_buy_list").to_pylist()}
+    assert (dear in listed) == (after[dear]["position"] < after[dear]["target_quantity"])

@@ -16,6 +16,7 @@ from datalayer.kernel.contract.manifest import MANIFEST_LIMIT_BYTES, MANIFEST_NA
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import ManifestError
 from datalayer.kernel.storage.object_store import FolderStore
+from ml_jobs.columns import six_digits
 from ml_jobs.errors import FolderError
 from ml_jobs.publishing.folder import check_folder
 from ml_jobs.publishing.layout import ROW_GROUP_ROWS, rewrite, write_batches
@@ -305,6 +306,34 @@ def test_rewriting_makes_whole_row_groups_in_key_order(tmp_path: Path) -> None:
     assert groups == [ROW_GROUP_ROWS, ROW_GROUP_ROWS, 1000]
     assert file.read()["x"].to_pylist() == list(range(rows))
     assert file.metadata.row_group(0).column(0).compression == "ZSTD"
+
+
+def test_numbers_that_hardly_repeat_are_split_by_bytes(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    table = pa.table(
+        {
+            "item_id": pa.array([f"P{number:04d}" for number in range(5000)]),
+            "level": random.integers(0, 9, 5000).astype(np.float64),
+            "hours": six_digits(random.lognormal(0, 2, 5000)),
+        }
+    )
+    target = tmp_path / "written.parquet"
+
+    write_batches(table.schema, table.to_batches(), target)
+
+    file = pq.ParquetFile(target)
+    columns = [file.metadata.row_group(0).column(place) for place in range(3)]
+    assert ["BYTE_STREAM_SPLIT" in column.encodings for column in columns] == [False, False, True]
+    assert columns[2].total_compressed_size < 4 * len(table)
+    assert file.read().equals(table)
+
+
+def test_a_table_without_rows_keeps_its_columns(tmp_path: Path) -> None:
+    schema = pa.schema([("item_id", pa.string()), ("hours", pa.float64())])
+
+    write_batches(schema, [], tmp_path / "empty.parquet")
+
+    assert pq.read_table(tmp_path / "empty.parquet").equals(schema.empty_table())
 
 
 def test_the_same_tables_make_the_same_bytes(tables: dict[str, pa.Table], tmp_path: Path) -> None:

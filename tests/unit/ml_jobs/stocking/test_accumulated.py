@@ -142,6 +142,8 @@ def test_what_accumulates_does_not_depend_on_the_other_series() -> None:
             lead=of(sums.lead),
             cycle=of(sums.cycle),
             lead_days=lead_days[rows],
+            asked=sums.asked[rows],
+            onward=sums.onward[rows],
         ),
     )
 

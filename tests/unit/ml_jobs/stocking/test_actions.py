@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,7 @@ from ml_jobs.stocking.actions import action_rows, rank_actions
 from ml_jobs.stocking.course import DAYS
 from ml_jobs.stocking.exceptions import reasons_of
 from ml_jobs.stocking.messages import TIERS
+from ml_jobs.stocking.moving_first import StockMoves
 from ml_jobs.stocking.situation import Situation
 from tests.unit.ml_jobs.panels import items_of, panel_of, stock_of
 from tests.unit.ml_jobs.stocking.outlooks import sum_pools_of
@@ -51,7 +52,11 @@ def orders_for(panel: Panel, *orders: tuple[int, float, int | None]) -> OpenOrde
 
 
 def fact_action(
-    situation: Situation, *, orders: OpenOrders | None = None, stock: Stock | None = None
+    situation: Situation,
+    *,
+    orders: OpenOrders | None = None,
+    stock: Stock | None = None,
+    moves: StockMoves | None = None,
 ) -> pa.Table:
     rows = action_rows(
         situation,
@@ -59,6 +64,7 @@ def fact_action(
         orders or OpenOrders.empty(),
         sum_pools_of(situation.panel),
         reasons_of(situation),
+        moves or StockMoves.none(len(situation.panel.item_ids)),
     )
     return rank_actions([rows])
 
@@ -385,3 +391,127 @@ def test_inputs_that_can_be_wrong_are_to_be_checked_where_they_are_assumed(
 
     assert row["check_observed"] == counted
     assert row["assumed"].startswith(assumed)
+
+
+# -- moves --
+
+
+def with_moves(
+    *moves: tuple[str, float, float], stock: float, on_order: float = 0.0
+) -> list[dict[str, object]]:
+    """The actions on one part that moves come to: from where, how many, days on the way.
+
+    It uses one unit a day and is delivered in 14 days. A second part is left alone.
+    """
+    panel = poisson_panel(2)
+    levels = stock_of(panel, current_stock=[stock, 500.0], on_order=[on_order, 0.0])
+    units = np.array([sum(quantity for _, quantity, _ in moves), 0.0])
+    found = StockMoves(
+        np.zeros(len(moves), np.int64),
+        np.array([giver for giver, _, _ in moves], np.str_),
+        np.array([quantity for _, quantity, _ in moves], np.float64),
+        np.array([days for _, _, days in moves], np.float64),
+        units,
+    )
+    table = fact_action(situation_of(panel, stock=levels, moved=units), stock=levels, moves=found)
+    rows: list[dict[str, object]] = table.to_pylist()
+    return [row for row in rows if row["item_id"] == panel.item_ids[0]]
+
+
+def of_kind(rows: list[dict[str, object]], action: str) -> list[dict[str, object]]:
+    return [row for row in rows if row["action"] == action]
+
+
+def test_a_move_names_the_giver_and_stands_before_all_else_at_its_place() -> None:
+    rows = with_moves(("D9", 9.0, 2.0), stock=5.0)
+
+    assert [(row["action"], row["tier"], row["is_leading"]) for row in rows] == [
+        ("move", "this_week", True),
+        ("order", "this_week", False),
+    ]
+    assert [row["from_location_id"] for row in rows] == ["D9", None]
+    assert (rows[0]["ref"], rows[0]["quantity"]) == ("D9", 9.0)
+
+
+def test_a_move_is_late_where_an_order_is_even_with_it() -> None:
+    rows = with_moves(("D9", 5.0, 2.0), stock=3.0)
+
+    # What is moved comes in time, and doesn't last until the order does.
+    assert [(row["action"], row["tier"]) for row in rows] == [("move", "late"), ("order", "late")]
+    assert (rows[0]["due"], rows[0]["is_leading"]) == (day(0), True)
+
+
+def test_a_move_leaves_in_time_to_come_before_the_stock_runs_out() -> None:
+    (move,) = of_kind(with_moves(("D9", 20.0, 2.2), stock=7.0), "move")
+
+    runs_out = move["runs_out"]
+    assert isinstance(runs_out, date)
+    assert move["due"] == runs_out - timedelta(days=3)
+    assert move["arrives"] == runs_out
+
+
+def test_a_move_that_comes_after_the_stock_has_run_out_is_late() -> None:
+    (late,) = of_kind(with_moves(("D9", 20.0, 9.0), stock=5.0), "move")
+    (in_time,) = of_kind(with_moves(("D9", 20.0, 2.0), stock=5.0), "move")
+
+    assert (late["tier"], in_time["tier"]) == ("late", "this_week")
+    due = late["due"]
+    assert isinstance(due, date)
+    assert due < day(0)
+    assert late["arrives"] == day(9)
+
+
+def test_a_move_for_an_empty_shelf_is_late_however_long_its_way() -> None:
+    (move,) = of_kind(with_moves(("D9", 20.0, NAN), stock=0.0), "move")
+
+    assert (move["tier"], move["due"], move["arrives"]) == ("late", day(-1), None)
+
+
+def test_a_move_where_the_stock_lasts_is_this_weeks() -> None:
+    (move,) = of_kind(with_moves(("D9", 5.0, 2.0), stock=900.0), "move")
+
+    assert (move["tier"], move["due"], move["arrives"]) == ("this_week", day(7), day(9))
+
+
+def test_an_order_is_what_is_missing_once_moves_are_made() -> None:
+    without, some, all_of_it = (
+        of_kind(with_moves(*moves, stock=5.0), "order")
+        for moves in ([], [("D9", 8.0, 1.0)], [("D9", 40.0, 1.0)])
+    )
+
+    assert some[0]["quantity"] == float(str(without[0]["quantity"])) - 8.0
+    assert str(some[0]["runs_out"]) > str(without[0]["runs_out"])
+    assert [row["tier"] for row in all_of_it] == ["will_run_out"]
+
+
+def test_what_a_move_avoids_is_asked_without_it() -> None:
+    (move,) = of_kind(with_moves(("D9", 8.0, 1.0), stock=5.0), "move")
+    (order,) = of_kind(with_moves(stock=5.0), "order")
+
+    for name in ("runs_out", "stockout_probability", "expected_shortage"):
+        assert move[name] == order[name], name
+    rest = float(str(move["expected_shortage"])) - float(str(move["shortage_avoided"]))
+    (left,) = of_kind(with_moves(("D9", 8.0, 1.0), stock=5.0), "order")
+    assert left["expected_shortage"] == pytest.approx(rest)
+
+
+def test_what_moves_to_one_place_avoid_adds_up() -> None:
+    both = of_kind(with_moves(("D8", 3.0, 1.0), ("D9", 5.0, 1.0), stock=5.0), "move")
+    (whole,) = of_kind(with_moves(("D9", 8.0, 1.0), stock=5.0), "move")
+
+    avoided = [float(str(row["shortage_avoided"])) for row in both]
+    assert sum(avoided) == pytest.approx(whole["shortage_avoided"])
+    assert {row["ref"] for row in both} == {"D8", "D9"}
+    assert [row["ref"] for row in both if row["is_leading"]] == ["D8"]
+
+
+def test_what_a_giver_plans_with_is_what_is_left() -> None:
+    panel = poisson_panel(1)
+    levels = stock_of(panel, current_stock=[40.0], on_order=[0.0])
+
+    given = situation_of(panel, stock=levels, moved=np.array([-10.0]))
+    kept = situation_of(panel, stock=stock_of(panel, current_stock=[30.0], on_order=[0.0]))
+
+    names = ("action", "quantity", "due", "runs_out", "stockout_probability")
+    assert fact_action(given).select(names).equals(fact_action(kept).select(names))
+    assert given.inventory.levels.current_stock[0] == 40.0

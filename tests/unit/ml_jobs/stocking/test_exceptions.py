@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pytest
 
 from datalayer.kernel.contract.registry import Registry
+from ml_jobs.arrays import FloatArray
 from ml_jobs.classification import demand_classes
 from ml_jobs.dispersion import learn_pools
 from ml_jobs.options import DEFAULT_THRESHOLDS, ForecastOptions, thresholds_of
@@ -37,6 +38,7 @@ def situation_of(
     items: Items | None = None,
     stock: Stock | None = None,
     record: ChampionRecord | None = None,
+    moved: FloatArray | None = None,
 ) -> Situation:
     items, stock = items or items_of(panel), stock or stock_of(panel)
     classes = demand_classes(panel)
@@ -45,6 +47,8 @@ def situation_of(
     sources = np.array(["tsb"] * len(panel.item_ids))
     outlook = Outlook(sources, replace(historic_of(panel), mean=mean), classes)
     levels = levels_of(items, stock)
+    if moved is not None:
+        levels = replace(levels, moved=moved)
     sums = lead_sums(
         panel,
         outlook,

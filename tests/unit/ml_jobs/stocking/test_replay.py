@@ -48,6 +48,8 @@ def sums_of(lead: float, cycle: float, count: int) -> LeadSums:
         lead_days=np.full(count, 14.0),
         review_days=28.0,
         direct=np.ones(count, dtype=bool),
+        asked=np.full(count, cycle),
+        onward=np.ones(count),
     )
 
 

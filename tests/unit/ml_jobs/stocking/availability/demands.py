@@ -13,6 +13,7 @@ from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.availability.worth import Worth
 from ml_jobs.stocking.inventory import StockLevels
 from ml_jobs.stocking.lead_time import Duration
+from ml_jobs.stocking.repair import Repair
 
 
 def demand_of(mean: FloatArray, excess: FloatArray, lot: float = 1.0) -> NegativeBinomial:
@@ -28,7 +29,8 @@ def worth_of(
 ) -> Worth:
     """What stock is worth of series that wait for the next delivery, where nothing is *fetched*."""
     waits = np.full(len(hours), np.nan)
-    return Worth(demand, hours, unit_cost, tails, waits if fetched is None else fetched)
+    once = np.ones(len(hours))
+    return Worth(demand, hours, unit_cost, once, tails, waits if fetched is None else fetched)
 
 
 def drawn_worth(count: int, seed: int, *, tails: Tails | None = None) -> Worth:
@@ -50,11 +52,13 @@ def levels_with(
         as_of=np.full(len(position), np.datetime64("2026-11-23", "D")),
         current_stock=position,
         on_order=np.zeros(len(position)),
+        moved=np.zeros(len(position)),
         lead_time=Duration(unknown, unknown),
         service_level=unknown,
         minimum_order=unknown if minimum is None else minimum,
         order_multiple=unknown if multiple is None else multiple,
         stocked=np.ones(len(position), bool),
+        repair=Repair(np.zeros(len(position)), np.ones(len(position)), np.zeros(len(position))),
     )
 
 
@@ -99,6 +103,7 @@ def stocked(
         location_ids=places,
         sources=np.full(count, "mean"),
         unit_cost=worth.unit_cost,
+        holding_factor=worth.holding_factor,
         towers=(worth.hours / 730.0)[:, None],
         fetch_hours=unknown,
         levels=levels,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from ml_jobs.fleet import Contract, Fleet
+from ml_jobs.publishing.layout import write_batches
 from ml_jobs.stocking.availability.availability_facts import (
     NO_COST,
     NO_TOWER,
@@ -56,6 +59,24 @@ def test_every_series_has_a_row_that_is_weighed_or_says_why_not() -> None:
     assert [each is None for each in rows["down_hours"].to_pylist()] == [
         False, True, False, True, False,
     ]  # fmt: skip
+
+
+def test_a_row_takes_no_more_than_thirty_bytes(tmp_path: Path) -> None:
+    series, worth = drawn(5000)
+
+    rows = fact_availability(series, worth, worth.level_at(1e-4))
+
+    write_batches(rows.schema, rows.to_batches(), tmp_path / "rows.parquet")
+    assert (tmp_path / "rows.parquet").stat().st_size < 30 * len(rows)
+
+
+def test_hours_add_up_to_those_of_the_curve_within_a_millionth() -> None:
+    series, worth = drawn(1000)
+
+    rows = fact_availability(series, worth, worth.level_at(1e-4))
+
+    hours = worth.hours_down(series.levels.position)
+    assert rows["down_hours"].to_numpy().sum() == pytest.approx(hours.sum(), rel=1e-6)
 
 
 def test_what_is_worth_holding_leaves_no_more_hours_down() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -123,3 +125,13 @@ def test_steps_that_avoid_the_same_stay_in_their_order() -> None:
     for series in range(20):
         assert (np.diff(steps.stock[steps.series == series]) > 0).all()
     assert (np.diff(steps.per_money) <= 0).all()
+
+
+def test_a_series_ends_where_a_unit_is_not_worth_what_it_costs_to_hold() -> None:
+    worth = drawn_worth(200, 13)
+    held = replace(worth, holding_factor=np.where(np.arange(200) % 2, 5.0, 1.0))
+
+    steps = steps_of(held, levels_with(np.zeros(200)), least_per_money=1e-4)
+
+    np.testing.assert_array_equal(bought(steps, len(steps.series), 200), held.level_at(1e-4))
+    assert (np.diff(ranked(steps).per_money) <= 0).all()

@@ -206,3 +206,14 @@ class TestInterval:
             low, high = interval(random.normal(3.0 * windows + shared, 2.0), windows)
             held += low <= 3.0 * windows.sum() <= high
         assert held / 400 >= 0.93
+
+
+def test_what_is_left_costs_each_part_s_own_rate() -> None:
+    series = drawn(6)
+    dearer = replace(series, holding_factor=np.full(6, 3.0))
+
+    once, thrice = (row(ledger(each, {FOLLOWED: 9.0}), FOLLOWED) for each in (series, dearer))
+
+    assert once["holding_cost"] > 0
+    assert thrice["holding_cost"] == pytest.approx(3.0 * once["holding_cost"], rel=1e-6)
+    assert thrice["down_hours"] == once["down_hours"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -121,3 +123,20 @@ def test_where_parts_cost_and_do_the_same_all_get_one_service_level() -> None:
         everywhere = drawn.demand.quantile(level * ones)
         assert found.sum() == pytest.approx(everywhere.sum(), rel=0.01)
         np.testing.assert_allclose(found, everywhere, atol=1)
+
+
+def test_what_costs_twice_as_much_to_hold_is_held_as_if_it_cost_twice_as_much() -> None:
+    worth = drawn_worth(300, 8)
+    held = replace(worth, holding_factor=np.full(300, 2.0))
+    dearer = replace(worth, unit_cost=2.0 * worth.unit_cost)
+
+    np.testing.assert_array_equal(held.level_at(1e-4), dearer.level_at(1e-4))
+    assert (held.level_at(1e-4) < worth.level_at(1e-4)).any()
+
+
+def test_what_costs_nothing_to_hold_is_held_as_what_costs_nothing() -> None:
+    worth = drawn_worth(300, 9)
+    free = replace(worth, holding_factor=np.zeros(300))
+    given_away = replace(worth, unit_cost=np.zeros(300))
+
+    np.testing.assert_array_equal(free.level_at(1e-2), given_away.level_at(1e-2))

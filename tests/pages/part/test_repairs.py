@@ -1,0 +1,71 @@
+"""A part that is repaired says on its page what comes back and what has to be bought."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from datalayer import runtime
+from tests.pages.conftest import ADMIN, OpenPage
+from tests.pages.part.test_part import LATER, html
+from tests.publisher import Publisher
+from tests.repaired_parts import with_repairs
+
+pytestmark = pytest.mark.usefixtures("active")
+
+
+def republish(publisher: Publisher, **values: object) -> None:
+    """Publish with two parts in repair, with other *values* in the rows that say so."""
+    later = publisher.latest.generated_at + LATER
+    tables = with_repairs(publisher.tables(generated_at=later))
+    rows = [row | values for row in tables["fact_repair"].to_pylist()]
+    tables["fact_repair"] = pa.Table.from_pylist(rows, schema=tables["fact_repair"].schema)
+    publisher.publish(generated_at=later, tables=tables)
+    runtime.portal().activate(ADMIN, confirmed=True)
+
+
+def test_it_says_when_it_comes_back_and_what_is_counted_on(
+    open_page: OpenPage, active: Publisher
+) -> None:
+    republish(active)
+
+    shown = html(open_page("forecast.py", locale="en", item="P00001"))
+
+    assert "comes back from repair in 30 days; 20% are beyond repair" in shown
+    assert "of 8 in repair, 6 are counted on" in shown
+
+
+def test_it_says_so_in_portuguese(open_page: OpenPage, active: Publisher) -> None:
+    republish(active)
+
+    shown = html(open_page("forecast.py", item="P00001"))
+
+    assert "volta do conserto em 30 dias; 20% não têm conserto" in shown
+    assert "de 8 em conserto, conta-se com 6" in shown
+
+
+def test_nothing_in_repair_is_said(open_page: OpenPage, active: Publisher) -> None:
+    republish(active, in_repair=0.0, coming_back=0.0)
+
+    assert "none is in repair" in html(open_page("forecast.py", locale="en", item="P00001"))
+
+
+def test_the_steps_to_the_number_say_what_has_to_be_bought(
+    open_page: OpenPage, active: Publisher
+) -> None:
+    republish(active)
+
+    shown = html(open_page("forecast.py", locale="en", item="P00001"))
+
+    assert "are expected to be missing: in repair, or beyond it." in shown
+    assert "12 are expected to fail: 2.40 of them are beyond repair" in shown
+
+
+def test_a_part_that_is_not_repaired_says_nothing_of_it(
+    open_page: OpenPage, active: Publisher
+) -> None:
+    republish(active)
+
+    shown = html(open_page("forecast.py", locale="en", item="P00009"))
+
+    assert "repair" not in shown

@@ -1,0 +1,27 @@
+"""Repairs keep their rules, or validation finds which one they break."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.kernel.validation.conftest import Tables, Validate, found
+from tests.unit.kernel.validation.test_rules_of_moves import changed
+
+
+@pytest.mark.parametrize(
+    ("rule", "values"),
+    [
+        ("no_more_returns_than_repairable", {"in_repair": 6.0}),
+        ("condemned_of_failures", {"condemned": 2.5}),
+        ("returns_are_on_order", {"in_repair": 9.0, "coming_back": 7.0}),
+        ("planned_by_what_is_missing", {"missing": 7.0}),
+    ],
+)
+def test_a_repair_that_breaks_a_rule_is_found(
+    filled: Tables, validated: Validate, rule: str, values: dict[str, Any]
+) -> None:
+    report = validated(changed(filled, 1, "fact_repair", **values))
+
+    assert found(report) == {("fact_repair", None, f"rule:{rule}")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
@@ -32,7 +33,7 @@ class Worth:
         tails: What chances of more demand turned out to be.
         fetched: Lots on their way at once, on average, while there is no stock, where they are
             fetched then (`fetched_lots`); NaN where what is asked for waits for the next delivery.
-        stocked: Which are to be held at all; None where all are. Of the others no unit is worth it.
+        stocked: Which are to be held at all; of the others no unit is worth it.
 
     Source: Sherbrooke 1968, "METRIC", Operations Research 16(1); van Houtum and Kranenburg 2015,
     "Spare Parts Inventory Control under System Availability Constraints", chapter 2.
@@ -44,9 +45,9 @@ class Worth:
     holding_factor: FloatArray
     tails: Tails
     fetched: FloatArray
-    stocked: BoolArray | None = None
+    stocked: BoolArray
 
-    def rows(self, rows: IntArray) -> Worth:
+    def rows(self, rows: IntArray) -> Self:
         """Return what stock of these *rows* is worth."""
         part = replace(
             self,
@@ -55,23 +56,30 @@ class Worth:
             unit_cost=self.unit_cost[rows],
             holding_factor=self.holding_factor[rows],
             fetched=self.fetched[rows],
-            stocked=None if self.stocked is None else self.stocked[rows],
+            stocked=self.stocked[rows],
         )
-        if "rungs" in self.__dict__:
-            part.__dict__["rungs"] = self.rungs.rows(rows)
-        return part
+        return part.climbing(self.rungs.rows(rows)) if "rungs" in self.__dict__ else part
 
     def weighing(self, hours: FloatArray) -> Worth:
         """Return what the same stock is worth by other tower-hours a month, shape (S,)."""
-        other = replace(self, hours=hours)
         # Chances know nothing of hours, and take the longest to find.
-        other.__dict__["rungs"] = self.rungs
+        return replace(self, hours=hours).climbing(self.rungs)
+
+    def climbing(self, rungs: Rungs) -> Self:
+        """Return the same with *rungs* that are known already."""
+        other = replace(self)
+        other.__dict__["rungs"] = rungs
         return other
 
     @property
     def is_fetched(self) -> BoolArray:
         """Which series don't wait for the next delivery."""
         return np.isfinite(self.fetched)
+
+    @property
+    def stands_alone(self) -> BoolArray:
+        """Which series are worth what they are whatever others hold, shape (S,): here all."""
+        return np.ones(len(self.hours), np.bool_)
 
     @property
     def priced(self) -> BoolArray:
@@ -81,8 +89,8 @@ class Worth:
     @property
     def is_bought(self) -> BoolArray:
         """Of which a unit can be worth its cost: it is known, a tower waits, and it is held."""
-        bought: BoolArray = self.priced & (self.hours > 0)
-        return bought if self.stocked is None else bought & self.stocked
+        bought: BoolArray = self.priced & (self.hours > 0) & self.stocked
+        return bought
 
     @cached_property
     def sizes(self) -> IntArray:

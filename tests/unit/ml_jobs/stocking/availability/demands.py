@@ -9,6 +9,7 @@ import numpy as np
 from ml_jobs.arrays import FloatArray, TextArray
 from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.stocking.availability.stocked import SeriesGroups, StockedSeries, Window
+from ml_jobs.stocking.availability.supplied import Supply
 from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.availability.worth import Worth
 from ml_jobs.stocking.inventory import StockLevels
@@ -30,7 +31,8 @@ def worth_of(
     """What stock is worth of series that wait for the next delivery, where nothing is *fetched*."""
     waits = np.full(len(hours), np.nan)
     once = np.ones(len(hours))
-    return Worth(demand, hours, unit_cost, once, tails, waits if fetched is None else fetched)
+    held = np.ones(len(hours), bool)
+    return Worth(demand, hours, unit_cost, once, tails, waits if fetched is None else fetched, held)
 
 
 def drawn_worth(count: int, seed: int, *, tails: Tails | None = None) -> Worth:
@@ -111,5 +113,7 @@ def stocked(
         units=np.full(count, "un"),
         kilograms=unknown,
         counted=np.ones(count, np.bool_),
+        supply=Supply.by_suppliers(count),
+        panel_rows=np.arange(count),
         windows={NOW: window},
     )

@@ -170,7 +170,7 @@ class Stock:
 
     Attributes:
         table: item_id, location_id, as_of, current_stock, on_order, in_repair, service_level,
-            assumed.
+            assumed, and whether the stock is the place's own rather than that below it, held_here.
     """
 
     table: pa.Table

@@ -172,6 +172,8 @@ def _dim_location(story: Story) -> list[Row]:
             "state": None,
             "latitude": None,
             "longitude": None,
+            "supplied_from": None,
+            "supply_days": None,
         }
     ]
 

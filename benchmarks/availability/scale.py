@@ -36,6 +36,7 @@ from ml_jobs.stocking.availability.curve import (
 )
 from ml_jobs.stocking.availability.money import MoneyPolicy, chances_of_demand, order_of
 from ml_jobs.stocking.availability.stocked import StockedSeries, Window
+from ml_jobs.stocking.availability.supplied import Supply
 from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.availability.transfers import fact_transfer, move_rows
 from ml_jobs.stocking.availability.worth import Worth
@@ -165,6 +166,8 @@ def _many(forecasts: Forecasts, seed: int) -> StockedSeries:
         units=np.full(ITEM_PLACES, "un"),
         kilograms=unknown,
         counted=np.ones(ITEM_PLACES, np.bool_),
+        supply=Supply.by_suppliers(ITEM_PLACES),
+        panel_rows=np.arange(ITEM_PLACES),
         windows={
             0: Window(
                 demand=demand,

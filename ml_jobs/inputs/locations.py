@@ -3,13 +3,14 @@
 A location file names each location by ``location_id`` and may say ``name``, ``level``,
 ``parent_location_id``, ``state``, ``latitude`` and ``longitude``. A location without a parent
 hangs under the network, unless the file names the network itself as its root: then every other
-location needs a parent.
+location needs a parent. ``supplied_from`` names the central store above a location that its stock
+comes from, within ``supply_days``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -22,6 +23,8 @@ from ml_jobs.errors import InputError
 from ml_jobs.inputs.files.reading import AS_FOUND, ReadingOptions
 from ml_jobs.inputs.files.source_file import SourceFile
 from ml_jobs.inputs.master_file import MasterKey, NumberColumn, TextColumn, read_master, samples
+from ml_jobs.inputs.supply import supply_faults
+from ml_jobs.lanes import Lane
 from ml_jobs.panel import NETWORK
 
 LEVELS = ("region", "country", "depot", "site", "location")
@@ -35,12 +38,21 @@ COLUMNS = (
     TextColumn("state"),
     NumberColumn("latitude", minimum=-90, maximum=90),
     NumberColumn("longitude", minimum=-180, maximum=180),
+    TextColumn("supplied_from"),
+    NumberColumn("supply_days", maximum=5 * 365),
 )
 
 
 @dataclass(frozen=True)
 class Location:
-    """A place, or a group of places; latitude and longitude in degrees north and east, WGS 84."""
+    """A place, or a group of places.
+
+    Attributes:
+        latitude, longitude: Degrees north and east, WGS 84.
+        supplied_from: The central store above it that its stock comes from; None where that comes
+            from suppliers.
+        supply_days: From there until it arrives; None where not known.
+    """
 
     location_id: str
     name: str
@@ -49,6 +61,8 @@ class Location:
     state: str | None = None
     latitude: float | None = None
     longitude: float | None = None
+    supplied_from: str | None = None
+    supply_days: float | None = None
 
 
 @dataclass(frozen=True)
@@ -158,8 +172,33 @@ def hierarchy_of(
     return Hierarchy(_sorted([*known, *hung]), tuple(notes))
 
 
+def with_supply_days(hierarchy: Hierarchy, lanes: Mapping[tuple[str, str], Lane]) -> Hierarchy:
+    """Return *hierarchy* with the days of *lanes* where it doesn't say how long supply takes.
+
+    A note names the places of which neither does: those are weighed as if suppliers supplied them.
+    """
+
+    def days_of(place: Location) -> float | None:
+        lane = lanes.get((place.supplied_from or "", place.location_id), Lane())
+        return lane.days if place.supply_days is None else place.supply_days
+
+    locations = tuple(replace(each, supply_days=days_of(each)) for each in hierarchy.locations)
+    unknown = [
+        each.location_id for each in locations if each.supplied_from and each.supply_days is None
+    ]
+    if not unknown:
+        return replace(hierarchy, locations=locations)
+    note = (
+        f"{len(unknown):,} location(s) are supplied from a central store, and neither supply_days "
+        "nor a lane's days say how long that takes; they are weighed as if suppliers supplied "
+        f"them: {samples(unknown)}"
+    )
+    return Hierarchy(locations, (*hierarchy.notes, note))
+
+
 def _location(row: Mapping[str, Any], *, inner: bool) -> Location:
     known = {name: row[name] for name in ("location_id", "state", "latitude", "longitude")}
+    supply = {name: row[name] for name in ("supplied_from", "supply_days")}
     if row["location_id"] == NETWORK:
         name = row["name"] or NETWORK_ONLY.locations[0].name
         return Location(**known, name=name, level=NETWORK)
@@ -168,6 +207,7 @@ def _location(row: Mapping[str, Any], *, inner: bool) -> Location:
         name=row["name"] or row["location_id"],
         level=row["level"] or (DEFAULT_INNER_LEVEL if inner else DEFAULT_LEVEL),
         parent_location_id=row["parent_location_id"] or NETWORK,
+        **supply,
     )
 
 
@@ -184,6 +224,7 @@ def _faults(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     half = sorted(code for code, north, east in places if (north is None) != (east is None))
     if half:
         yield f"latitude and longitude must both be there or neither; found one at {samples(half)}"
+    yield from supply_faults(rows)
 
 
 def _root_faults(

@@ -42,6 +42,7 @@ COLUMNS = (
 SUMMED = ("current_stock", "on_order", "in_repair")  # of the others the highest value holds
 
 NEGATIVE = "negative"  # whether the item has negative stock anywhere
+HELD_HERE = "held_here"  # whether the file names the very place, not only those below it
 
 _KEY = ("item_id", "location_id")
 _TYPES = [
@@ -111,13 +112,15 @@ def not_coming_back(file: MasterFile, items: pa.Table) -> Iterator[str]:
 def stock_rows(file: MasterFile | None, panel: Panel, hierarchy: Hierarchy | None) -> pa.Table:
     """Return what *file* says of every series of *panel*, one row each; null where nothing.
 
-    Without a *hierarchy* all locations hang under the network.
+    Without a *hierarchy* all locations hang under the network. The column `HELD_HERE` is added.
     """
     known = file.table if file else _NO_ROWS
-    rows = _every_level(rows_of_items(known, panel.item_ids), hierarchy)
+    own = rows_of_items(known, panel.item_ids)
+    rows = _every_level(own, hierarchy)
     series = pa.table(series_columns(panel, np.arange(len(panel.item_ids))))
     found = pc.index_in(_keys(series), _keys(rows))
-    return rows.take(found)
+    here = pc.fill_null(pc.less(found, own.num_rows), False)
+    return rows.take(found).append_column(HELD_HERE, here)
 
 
 def _faults(rows: pa.Table, today: date | None) -> Iterator[str]:

@@ -21,8 +21,14 @@ from ml_jobs.inputs.demand.demand_files import (
 from ml_jobs.inputs.demand.row_rules import USUAL
 from ml_jobs.inputs.drivers import DriverFile, read_drivers
 from ml_jobs.inputs.items import read_items
-from ml_jobs.inputs.lanes_file import lane_notes, read_lanes
-from ml_jobs.inputs.locations import Hierarchy, LocationFile, hierarchy_of, read_locations
+from ml_jobs.inputs.lanes_file import lane_notes, lanes_in, read_lanes
+from ml_jobs.inputs.locations import (
+    Hierarchy,
+    LocationFile,
+    hierarchy_of,
+    read_locations,
+    with_supply_days,
+)
 from ml_jobs.inputs.master_file import MasterFile, samples
 from ml_jobs.inputs.matching import spelt_otherwise
 from ml_jobs.inputs.orders_file import read_orders
@@ -135,6 +141,7 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
         names=look.coverage.location_names,
         level="country" if request.location_column == "country" else "location",
     )
+    hierarchy = with_supply_days(hierarchy, lanes_in(lanes, hierarchy.location_ids))
     masters = {"items": items, "stock": stock, "orders": orders, "installed": installed}
     others = {"contracts": contracts, "lanes": lanes, "drivers": drivers}
     files = {**masters, **others, "locations": locations}

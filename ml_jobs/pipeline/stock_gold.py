@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from ml_jobs.arrays import BoolArray, FloatArray, rows_of
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, rows_of
 from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.options import MONEY
 from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.partitioning import Partition
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.stock_planning import LEAD_TIME_SOURCE, StockView
-from ml_jobs.pipeline.stocked_series import stocked_rows
 from ml_jobs.stocking.actions import action_rows
 from ml_jobs.stocking.exceptions import exception_rows, reasons_of
 from ml_jobs.stocking.inventory import inventory_of
@@ -51,11 +50,11 @@ class PlannedStock:
 
 
 def planned_stock(
-    partition: Partition,
     view: StockView,
     lessons: Lessons,
     plan: Plan,
     *,
+    rows: IntArray,
     target: FloatArray,
     weighed: BoolArray,
 ) -> PlannedStock:
@@ -64,17 +63,16 @@ def planned_stock(
     What can't be weighed, or lies elsewhere, is planned by the service asked whatever the policy.
 
     Args:
-        partition: S series.
-        view: Of the same.
+        view: Of S series.
         lessons: What the backtest taught of the service that levels achieve.
         plan: Says the policy.
-        target: Units that are worth their cost where stock lies, shape (R,).
+        rows: The series at which stock is weighed, shape (R,).
+        target: Units that are worth their cost there, shape (R,).
         weighed: Of which of these everything is known that says so, shape (R,).
     """
     level = lessons.planned[plan.future].of(view.levels.service_level, view.outlook.classes)
     by_price = np.zeros(len(level), bool)
     if plan.options.policy == MONEY:
-        rows = stocked_rows(partition, plan)
         by_price[rows[weighed]] = True
         lasts = chance_that_lasts(rows_of(view.sums.cycle, rows), target)
         level[rows[weighed]] = lasts[weighed]

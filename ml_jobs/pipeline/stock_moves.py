@@ -12,10 +12,8 @@ from ml_jobs.arrays import BoolArray, FloatArray, IntArray
 from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.options import MONEY
 from ml_jobs.panel import Panel
-from ml_jobs.pipeline.partitioning import Partition
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.stock_gold import chance_that_lasts
-from ml_jobs.pipeline.stocked_series import stocked_rows
 from ml_jobs.stocking.availability.allocation import Allocation
 from ml_jobs.stocking.availability.availability_facts import left_out
 from ml_jobs.stocking.availability.balancing import Balance, Bounds, Moved, Terms
@@ -53,9 +51,8 @@ class PlannedMoves:
     table: pa.Table
     more: FloatArray
 
-    def of_panel(self, partition: Partition, plan: Plan) -> StockMoves:
-        """Return the moves as those of the panel's series, *partition* being the one of the S."""
-        panel, rows = partition.panel, stocked_rows(partition, plan)
+    def of_panel(self, panel: Panel, rows: IntArray, plan: Plan) -> StockMoves:
+        """Return the moves as those of the panel's series, of which the S are these *rows*."""
         takers = rows[np.array([each.taker for each in self.moves], np.int64)]
         places = np.array(panel.location_ids)
         givers = places[rows[np.array([each.giver for each in self.moves], np.int64)]]
@@ -100,16 +97,19 @@ class Market:
         return replayed_moves(self._balance(cutoff, worth), self.hours)
 
     def _balance(self, cutoff: int, worth: Worth) -> Balance:
-        """What could be moved by what was known at the *cutoff*; nothing that nobody counted."""
-        options = self.plan.options
-        weighed = is_weighed(worth, self.series)
+        """What could be moved by what was known at the *cutoff*.
+
+        Nothing that nobody counted, and nothing that a central store delivers.
+        """
+        options, series = self.plan.options, self.series
+        weighed = is_weighed(worth, series)
         rate, review = options.settings["holding_rate"], options.review_days
         return Balance(
-            series=self.series,
+            series=series,
             cutoff=cutoff,
             worth=worth,
             bounds=self._bounds(cutoff, worth, weighed),
-            weighed=weighed & self.series.counted & (worth.hours > 0),
+            weighed=weighed & series.counted & ~series.supply.is_shared & (worth.hours > 0),
             terms=Terms(self.allocation.highest, rate, review, self.plan.lanes),
         )
 

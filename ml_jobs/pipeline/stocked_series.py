@@ -16,6 +16,12 @@ from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.partitioning import Partition
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.stock_planning import StockView
+from ml_jobs.pipeline.supplied_series import (
+    own_levels,
+    supply_of,
+    towers_below,
+    without_two_levels,
+)
 from ml_jobs.stocking.availability.stocked import (
     SeriesGroups,
     StockedSeries,
@@ -38,19 +44,22 @@ def stocked_series(
     lessons: Lessons,
     plan: Plan,
 ) -> StockedSeries:
-    """Return the partition's series where their stock lies.
+    """Return the partition's series where their stock lies, central stores among them.
 
     *now* is the future's view, *past* those of the cutoffs that are judged.
     """
     panel = partition.panel
     rows = stocked_rows(partition, plan)
+    supply = supply_of(partition, now, rows, plan)
     names = texts_of(partition.items.table, "criticality", otherwise=UNKNOWN_CRITICALITY)
     shares = [plan.options.settings[f"criticality_{name}"] for name in names.tolist()]
     towers = plan.fleet.towers_waiting(panel, np.array(shares, np.float64)).T
+    towers = towers_below(towers, panel, supply, now)
     windows = {
         cutoff: _past_window(view, partition, lessons.planned[cutoff], plan)
         for cutoff, view in past.items()
     }
+    windows = {c: without_two_levels(each, panel, supply) for c, each in windows.items()}
     windows[plan.future] = _coming_window(now, partition, lessons.planned[plan.future], plan)
     whole = StockedSeries(
         np.array(panel.item_ids),
@@ -60,18 +69,20 @@ def stocked_series(
         _holding_factor(partition.items, plan.options.settings["holding_rate"]),
         towers,
         plan.fleet.fetch_hours(panel),
-        now.levels,
+        own_levels(now.levels, partition, rows, supply, plan),
         _groups(partition.items),
         texts_of(partition.items.table, "unit", otherwise="un"),
         column_of(partition.items.table, "weight_kg"),
         ~_assumed(partition),
+        supply,
+        np.arange(len(panel.item_ids)),
         windows,
     )
-    return whole.rows(rows)
+    return whole.rows(np.union1d(rows, np.flatnonzero(supply.is_shared)))
 
 
 def stocked_rows(partition: Partition, plan: Plan) -> IntArray:
-    """Return the series at which stock lies, shape (R,)."""
+    """Return the series at which stock lies, but for central stores, shape (R,)."""
     panel, hierarchy = partition.panel, plan.hierarchy
     leaf = dict(zip(hierarchy.location_ids, hierarchy.is_leaf.tolist(), strict=True))
     lies = where_stock_lies(

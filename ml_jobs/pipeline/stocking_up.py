@@ -9,7 +9,7 @@ from zlib import crc32
 import numpy as np
 import pyarrow as pa
 
-from ml_jobs.arrays import BoolArray, FloatArray
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, concatenate
 from ml_jobs.options import SERVICE
 from ml_jobs.pipeline.learning import pools_at
 from ml_jobs.pipeline.lessons import Lessons
@@ -33,6 +33,7 @@ from ml_jobs.stocking.availability.curve import (
     tower_hour_prices,
 )
 from ml_jobs.stocking.availability.regret import add_regrets
+from ml_jobs.stocking.availability.shared_buying import shared_steps
 from ml_jobs.stocking.availability.stocked import StockedSeries, join_stocked
 from ml_jobs.stocking.availability.transfers import add_moves
 from ml_jobs.stocking.availability.worth import Worth
@@ -112,7 +113,8 @@ def stock_partition(task: PartitionTask) -> None:
     moves = Market(series, plan, prices.allocation, alike.hours).moves(by_price)
     # What is moved is not bought: the list is of what is there once moves are made.
     then = series.holding(moves.more)
-    steps = steps_of(by_price, then.levels, least_per_money=least)
+    ways = (steps_of, shared_steps)
+    steps = concatenate([way(by_price, then.levels, least_per_money=least) for way in ways])
     tables = {
         CURVE: add_curves(curves),
         MOVES: moves.table,
@@ -121,7 +123,15 @@ def stock_partition(task: PartitionTask) -> None:
         REGRET: add_regrets(past_orders(series, lessons, prices.past, plan)),
         SPREAD: cost_spread_sums(series.unit_cost, series.towers.sum(axis=1)),
         BUYS: buy_rows(then, steps, alike.hours, by_price.hours, contracts),
-        **_stock(task, lessons, plan, moves, target=target, weighed=is_weighed(alike, series)),
+        **_stock(
+            task,
+            lessons,
+            plan,
+            moves,
+            rows=series.panel_rows,
+            target=target,
+            weighed=is_weighed(alike, series),
+        ),
     }
     for name, table in tables.items():
         save_table(folder.table(number, name), table)
@@ -139,15 +149,16 @@ def _stock(
     plan: Plan,
     moves: PlannedMoves,
     *,
+    rows: IntArray,
     target: FloatArray,
     weighed: BoolArray,
 ) -> dict[str, pa.Table]:
     """The partition's rows of stock once *moves* are made, by the policy that the run follows."""
     partition = load(task.folder.series(task.number), Partition)
     prospect = load(task.folder.prospect(task.number), Prospect)
-    planned = planned_stock(partition, prospect.view, lessons, plan, target=target, weighed=weighed)
+    planned = planned_stock(prospect.view, lessons, plan, rows=rows, target=target, weighed=weighed)
     pools = pools_at(task.folder, plan.future).sums
-    placed = moves.of_panel(partition, plan)
+    placed = moves.of_panel(partition.panel, rows, plan)
     return stock_tables(partition, prospect, planned, pools, plan, moves=placed)
 
 

@@ -21,7 +21,7 @@ from ml_jobs.arrays import BoolArray, FloatArray, IntArray, running_sums
 from ml_jobs.columns import column_of, texts_of
 from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.inputs.master_file import MasterFile
-from ml_jobs.inputs.stock_file import NEGATIVE, ORDERING, stock_rows
+from ml_jobs.inputs.stock_file import HELD_HERE, NEGATIVE, ORDERING, stock_rows
 from ml_jobs.options import SERVICE_LEVELS
 from ml_jobs.panel import Items, OpenOrders, Panel, Stock
 
@@ -121,6 +121,7 @@ def describe_stock(
         "service_level": np.where(np.isfinite(asked), asked, assumed),
         **{name: known.column(name) for name in ORDERING},
         "assumed": pa.array(_names(flags), pa.string()),
+        HELD_HERE: known.column(HELD_HERE),
     }
     stock_rule = _STOCK_RULE if orders is None else _SHELF_RULE
     rules = [stock_rule] if without_stock.any() else []

@@ -87,6 +87,8 @@ expected date""",
     "to_location_id": "para|destino|filial de destino|to|destination",
     "km": "distancia|distancia km|distance",
     "parent_location_id": "regiao|pai|local superior|filial superior|region",
+    "supplied_from": "abastecido por|suprido por|centro de distribuicao|supplied by",
+    "supply_days": "dias de transferencia|prazo de transferencia|transfer days",
 }  # fmt: skip
 
 _PARTING = re.compile(r"[^a-z0-9_]+")

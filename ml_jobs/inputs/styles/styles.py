@@ -31,7 +31,7 @@ from ml_jobs.inputs.styles.written import WrittenColumn
 # Columns of codes, which may look like numbers.
 _CODES = (
     *("item_id", "stock_code", "sku", "location_id", "parent_location_id", "invoice_no"),
-    *("order_id", "line"),
+    *("order_id", "line", "supplied_from"),
 )
 
 

@@ -53,13 +53,13 @@ def steps_of(worth: Worth, levels: StockLevels, *, least_per_money: float) -> St
     A step is the least quantity that can be ordered: the minimum order first, in whole multiples,
     then one multiple at a time. What a unit avoids falls from one to the next, and so does what a
     step avoids for its cost: the first that isn't worth it ends a series. Of a part that is fetched
-    when there is none the next may avoid more; such steps are bought together.
+    when there is none the next may avoid more; such steps are bought together. What a central store
+    supplies is left out, and the store (`shared_steps`).
     """
-    lot = worth.demand.lot
-    multiple = np.where(levels.order_multiple > 0, levels.order_multiple, lot)
-    first = np.ceil(np.nan_to_num(levels.minimum_order) / multiple - 1e-9) * multiple
-    stock, quantity = levels.position.copy(), np.maximum(first, multiple)
+    first, multiple = order_sizes(levels, worth.demand.lot)
+    stock, quantity = levels.position.copy(), first.copy()
     wanted = worth.priced & (worth.hours > 0) & np.isfinite(stock) & worth.demand.covered
+    wanted &= worth.stands_alone
     left = np.flatnonzero(wanted)
     none = np.empty(0)
     found = [Steps(np.empty(0, np.int64), none, none, none, none)]
@@ -86,6 +86,13 @@ def steps_of(worth: Worth, levels: StockLevels, *, least_per_money: float) -> St
         stock[left] += quantity[left]
         quantity[left] = multiple[left]
     return _together(concatenate(found), worth, asked)
+
+
+def order_sizes(levels: StockLevels, lot: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the least first order and what every further one is a multiple of, units, (S,)."""
+    multiple = np.where(levels.order_multiple > 0, levels.order_multiple, lot)
+    first = np.ceil(np.nan_to_num(levels.minimum_order) / multiple - 1e-9) * multiple
+    return np.maximum(first, multiple), multiple
 
 
 def _together(steps: Steps, worth: Worth, asked: FloatArray) -> Steps:

@@ -123,11 +123,17 @@ def curve_sums(
 def priced_stocks(
     worth: Worth, prices: FloatArray, holding_rate: float
 ) -> dict[tuple[str, int], FloatArray]:
-    """Return the stock that is worth its cost at each price of a tower-hour."""
-    rate = holding_rate / 12.0
-    return {
-        (MONEY, point): worth.level_at(rate / float(price)) for point, price in enumerate(prices)
-    }
+    """Return the stock that is worth its cost at each price of a tower-hour, *prices* rising.
+
+    Nowhere does it fall from one to the next, as the best split over a central store and places
+    may: so no contract has more towers down at a point with more stock.
+    """
+    rate, held = holding_rate / 12.0, np.zeros(len(worth.hours))
+    stocks = {}
+    for point, price in enumerate(prices):
+        held = np.maximum(worth.level_at(rate / float(price)), held)
+        stocks[MONEY, point] = held
+    return stocks
 
 
 def add_curves(parts: Iterable[pa.Table]) -> pa.Table:

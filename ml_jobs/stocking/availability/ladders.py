@@ -135,12 +135,17 @@ def ladders_of(
     lengths = np.ceil(np.log2(np.maximum(np.where(demand.covered, reach, 1.0), 1.0)))
     for length in np.unique(lengths[demand.covered]):
         rows = np.flatnonzero(demand.covered & (lengths == length))
-        forecast = _chances_of_more(mean[rows], excess[rows], 2 ** int(length) + 1)
+        forecast = chances_by_lot(mean[rows], excess[rows], 2 ** int(length) + 1)
         chances = tails.of(forecast, sizes[rows])
         yield _with_fetched(
             Ladder(rows, forecast, chances, chances, _waiting(chances), _summed(forecast)),
             fetched[rows],
         )
+
+
+def ladder_of(rows: IntArray, chances: FloatArray) -> Ladder:
+    """Return the ladder of series *rows*, shape (R,), whose *chances*, (R, N), are the model's."""
+    return Ladder(rows, chances, chances, chances, _waiting(chances), _summed(chances))
 
 
 def _with_fetched(ladder: Ladder, fetched: FloatArray) -> Ladder:
@@ -164,7 +169,7 @@ def _at_least(chances: FloatArray) -> FloatArray:
     return np.concatenate([np.ones((len(chances), 1)), chances[:, :-1]], axis=1)
 
 
-def _chances_of_more(mean: FloatArray, excess: FloatArray, rungs: int) -> FloatArray:
+def chances_by_lot(mean: FloatArray, excess: FloatArray, rungs: int) -> FloatArray:
     """Chances of more than 0, 1, ... lots, shape (R, rungs), added up from the smallest on."""
     lots = np.arange(rungs + 1, dtype=np.float64)
     shape = np.maximum(mean / excess, 1e-12)[:, None]

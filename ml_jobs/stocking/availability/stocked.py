@@ -19,6 +19,7 @@ from ml_jobs.arrays import (
 from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.panel import NETWORK
 from ml_jobs.stocking.availability.curve import Dependence
+from ml_jobs.stocking.availability.supplied import Supply, supplied_worth
 from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.availability.waiting import MONTH_DAYS, fetched_lots, waited
 from ml_jobs.stocking.availability.worth import Worth
@@ -91,6 +92,8 @@ class StockedSeries:
         units: What each is counted in, shape (S,).
         kilograms: That a unit weighs; NaN where not known, shape (S,).
         counted: Whose stock somebody counted, rather than that it is assumed, shape (S,).
+        supply: Which are central stores, and which are supplied from those.
+        panel_rows: Number of each among the series of its partition, shape (S,).
         windows: By cutoff, the future's last.
     """
 
@@ -106,6 +109,8 @@ class StockedSeries:
     units: TextArray
     kilograms: FloatArray
     counted: BoolArray
+    supply: Supply
+    panel_rows: IntArray
     windows: Mapping[int, Window]
 
     def rows(self, rows: IntArray) -> StockedSeries:
@@ -118,15 +123,23 @@ class StockedSeries:
         return Dependence(contract_ids, self.towers.T, weights)
 
     def worth(self, cutoff: int, dependence: Dependence, tails: Tails) -> Worth:
-        """Return what stock is worth by what was forecast at *cutoff*."""
-        return Worth(
-            self.windows[cutoff].demand,
+        """Return what stock is worth by what was forecast at *cutoff*.
+
+        Central stores and the places that they supply are weighed at once where nothing has come
+        yet; at past cutoffs each place is weighed alone, and the stores have no forecast.
+        """
+        window = self.windows[cutoff]
+        worth = Worth(
+            window.demand,
             dependence.hours,
             self.unit_cost,
             self.holding_factor,
             tails,
             self._fetched(cutoff),
         )
+        if cutoff < max(self.windows) or not self.supply.is_shared.any():
+            return worth
+        return supplied_worth(worth, self.supply, self.item_ids, self.location_ids, window.days)
 
     def waited(self, cutoff: int, stock: FloatArray) -> FloatArray:
         """Return the units that waited after a past *cutoff* beside *stock*, units, shape (S,)."""

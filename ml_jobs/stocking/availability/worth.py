@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
@@ -44,7 +45,7 @@ class Worth:
     tails: Tails
     fetched: FloatArray
 
-    def rows(self, rows: IntArray) -> Worth:
+    def rows(self, rows: IntArray) -> Self:
         """Return what stock of these *rows* is worth."""
         part = replace(
             self,
@@ -54,21 +55,28 @@ class Worth:
             holding_factor=self.holding_factor[rows],
             fetched=self.fetched[rows],
         )
-        if "rungs" in self.__dict__:
-            part.__dict__["rungs"] = self.rungs.rows(rows)
-        return part
+        return part.climbing(self.rungs.rows(rows)) if "rungs" in self.__dict__ else part
 
     def weighing(self, hours: FloatArray) -> Worth:
         """Return what the same stock is worth by other tower-hours a month, shape (S,)."""
-        other = replace(self, hours=hours)
         # Chances know nothing of hours, and take the longest to find.
-        other.__dict__["rungs"] = self.rungs
+        return replace(self, hours=hours).climbing(self.rungs)
+
+    def climbing(self, rungs: Rungs) -> Self:
+        """Return the same with *rungs* that are known already."""
+        other = replace(self)
+        other.__dict__["rungs"] = rungs
         return other
 
     @property
     def is_fetched(self) -> BoolArray:
         """Which series don't wait for the next delivery."""
         return np.isfinite(self.fetched)
+
+    @property
+    def stands_alone(self) -> BoolArray:
+        """Which series are worth what they are whatever others hold, shape (S,): here all."""
+        return np.ones(len(self.hours), np.bool_)
 
     @property
     def priced(self) -> BoolArray:

@@ -15,7 +15,9 @@ from ml_jobs.inputs.locations import (
     LocationFile,
     hierarchy_of,
     read_locations,
+    with_supply_days,
 )
+from ml_jobs.lanes import Lane
 from ml_jobs.panel import NETWORK
 from ml_jobs.publishing import facts
 
@@ -165,6 +167,67 @@ def test_every_fault_of_the_tree_is_named_at_once(tmp_path: Path) -> None:
 def test_a_wrong_row_is_refused(tmp_path: Path, row: str, problem: str) -> None:
     with pytest.raises(InputError, match=problem):
         read(tmp_path, row)
+
+
+SUPPLY = "location_id,parent_location_id,supplied_from,supply_days"
+
+
+def test_a_place_may_be_supplied_from_a_central_store_above_it(tmp_path: Path) -> None:
+    file = read(tmp_path, "CD,,,", "S,CD,,", "A,S,CD,2.5", "B,CD,CD,", "C,CD,,", header=SUPPLY)
+
+    found = {each.location_id: each for each in hierarchy_of(["A", "B", "C"], file).locations}
+
+    assert [(found[c].supplied_from, found[c].supply_days) for c in "ABC"] == [
+        ("CD", 2.5),
+        ("CD", None),
+        (None, None),
+    ]
+
+
+def test_where_the_file_has_no_days_of_supply_those_of_the_lane_count(tmp_path: Path) -> None:
+    file = read(tmp_path, "CD,,,", "A,CD,CD,2", "B,CD,CD,", "C,CD,CD,", header=SUPPLY)
+    lanes = {("CD", "A"): Lane(days=9.0), ("CD", "B"): Lane(days=4.0), ("B", "C"): Lane(days=1.0)}
+
+    hierarchy = with_supply_days(hierarchy_of(["A", "B", "C"], file), lanes)
+
+    days = {each.location_id: each.supply_days for each in hierarchy.locations}
+    assert (days["A"], days["B"], days["C"]) == (2.0, 4.0, None)
+    assert hierarchy.notes == (
+        (
+            "1 location(s) are supplied from a central store, and neither supply_days nor a lane's "
+            "days say how long that takes; they are weighed as if suppliers supplied them: 'C'"
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        (("A,,A,1",), "a place can't be supplied from itself; found at 'A'"),
+        (("A,,X,1",), "supplied_from has 'X'; it must be a location_id of the file"),
+        (("A,,network,1",), "supplied_from is 'network' at 'A'; the network is no place"),
+        (("A,,B,1", "B,,A,1"), "supplied_from goes in a circle at 'A', 'B'"),
+        (
+            ("T,,,", "C,T,T,1", "A,C,C,1"),
+            "there are two levels; found three at 'A from C from T'",
+        ),
+        (("C,,,", "A,,C,1"), "such as its parent_location_id; found elsewhere at 'A from C'"),
+        (
+            ("C,,,", "R,C,C,1", "A,R,,"),
+            "belongs to places with none below them; found at 'R', which others hang under",
+        ),
+        (("C,,,", "A,C,,3"), "supply_days needs supplied_from beside it; found alone at 'A'"),
+        (("C,,,", "A,C,C,-1"), "supply_days has '-1'; it must be a number from 0"),
+        (("C,,,", "A,C,C,soon"), "supply_days has 'soon'; it must be a number from 0"),
+    ],
+)
+def test_who_supplies_whom_must_make_two_levels(
+    tmp_path: Path, rows: tuple[str, ...], problem: str
+) -> None:
+    with pytest.raises(InputError) as refused:
+        read(tmp_path, *rows, header=SUPPLY)
+
+    assert problem in str(refused.value)
 
 
 def test_levels_are_those_of_the_contract() -> None:

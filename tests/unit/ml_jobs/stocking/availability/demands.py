@@ -9,6 +9,7 @@ import numpy as np
 from ml_jobs.arrays import FloatArray, TextArray
 from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.stocking.availability.stocked import SeriesGroups, StockedSeries, Window
+from ml_jobs.stocking.availability.supplied import Supply
 from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.availability.worth import Worth
 from ml_jobs.stocking.inventory import StockLevels
@@ -110,5 +111,7 @@ def stocked(
         units=np.full(count, "un"),
         kilograms=unknown,
         counted=np.ones(count, np.bool_),
+        supply=Supply.by_suppliers(count),
+        panel_rows=np.arange(count),
         windows={NOW: window},
     )

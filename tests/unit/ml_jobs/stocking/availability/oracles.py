@@ -141,29 +141,40 @@ def drawn_echelons(seed: int, excess: float) -> tuple[TwoEchelons, int, IntArray
 def sampled_backorders(part: TwoEchelons, central: int, stock: IntArray) -> FloatArray:
     """Draw what is asked for and follow it: what waits at the centre is the last asked for.
 
-    Demand comes in batches of one place (logarithmic, or single lots without excess), in random
-    order over the supply time.
+    Demand comes in batches (logarithmic, or single lots without excess), in random order over the
+    supply time: of one place each, or, where places have an excess of their own, as many of them
+    lot by lot of any place as that excess tells.
     """
     random = np.random.default_rng(1)
-    chance = part.excess / (1 + part.excess)
-    mean_batch = part.excess / np.log1p(part.excess) if part.excess else 1.0
 
-    def sizes(batches: int) -> IntArray:
+    def mean_batch(excess: float) -> float:
+        return excess / np.log1p(excess) if excess else 1.0
+
+    def sizes(batches: int, excess: float) -> IntArray:
+        chance = excess / (1 + excess)
         return random.logseries(chance, batches) if chance else np.ones(batches, np.int64)
 
     total, places = part.rate.sum(), len(part.rate)
-    counts = random.poisson(total * part.supply / mean_batch, EPOCHS)
+    counts = random.poisson(total * part.supply / mean_batch(part.excess), EPOCHS)
     owner = random.choice(places, counts.sum(), p=part.rate / total)
-    size = sizes(counts.sum())
+    size = sizes(counts.sum(), part.excess)
+    owner = np.repeat(owner, size)
+    own = np.full(places, part.excess)
+    if part.own is not None:
+        own, share = part.own, part.rate / total
+        whole = np.clip((own - share * part.excess) / ((1 - share) * part.excess), 0, 1) @ share
+        apart = np.repeat(random.random(len(size)) >= whole, size)
+        owner[apart] = random.choice(places, apart.sum(), p=share)
     epoch = np.repeat(np.repeat(np.arange(EPOCHS), counts), size)
     before = np.arange(len(epoch)) - np.searchsorted(epoch, epoch)
     held = np.zeros((EPOCHS, places))
     late = before >= central
-    np.add.at(held, (epoch[late], np.repeat(owner, size)[late]), 1.0)
+    np.add.at(held, (epoch[late], owner[late]), 1.0)
     for place in range(places):
         on_the_way = part.rate[place] * part.transport[place]
-        more = random.poisson(on_the_way / mean_batch, EPOCHS)
-        np.add.at(held[:, place], np.repeat(np.arange(EPOCHS), more), sizes(more.sum()))
+        more = random.poisson(on_the_way / mean_batch(own[place]), EPOCHS)
+        lots = sizes(more.sum(), own[place])
+        np.add.at(held[:, place], np.repeat(np.arange(EPOCHS), more), lots)
     waiting: FloatArray = np.maximum(held - stock, 0.0).mean(axis=0)
     return waiting
 

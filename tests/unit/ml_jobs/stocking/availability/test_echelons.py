@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -18,6 +19,19 @@ def test_what_waits_is_near_what_a_simulation_finds(excess: float) -> None:
     near = 0
     for seed in range(6):
         part, central, stock = drawn_echelons(seed, excess)
+        found = part.backorders(central, stock).sum()
+        expected = sampled_backorders(part, central, stock).sum()
+        near += abs(found - expected) <= 0.05 * expected + 0.01
+    assert near >= 5
+
+
+@pytest.mark.parametrize("together", [0.0, 0.5])
+def test_lots_that_any_place_may_ask_for_wait_as_a_simulation_finds(together: float) -> None:
+    near = 0
+    for seed in range(6):
+        alike, central, stock = drawn_echelons(seed, 2.0)
+        own = 2.0 * (alike.share + together * (1.0 - alike.share))
+        part = replace(alike, own=own)
         found = part.backorders(central, stock).sum()
         expected = sampled_backorders(part, central, stock).sum()
         near += abs(found - expected) <= 0.05 * expected + 0.01

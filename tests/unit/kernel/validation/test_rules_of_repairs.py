@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from tests.unit.kernel.validation.conftest import Tables, Validate, found
-from tests.unit.kernel.validation.test_rules_of_moves import changed
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,10 @@ from tests.unit.kernel.validation.test_rules_of_moves import changed
 def test_a_repair_that_breaks_a_rule_is_found(
     filled: Tables, validated: Validate, rule: str, values: dict[str, Any]
 ) -> None:
-    report = validated(changed(filled, 1, "fact_repair", **values))
+    rows = filled["fact_repair"].to_pylist()
+    rows[1] |= values
+    repairs = pa.Table.from_pylist(rows, schema=filled["fact_repair"].schema)
+
+    report = validated({**filled, "fact_repair": repairs})
 
     assert found(report) == {("fact_repair", None, f"rule:{rule}")}

@@ -12,7 +12,13 @@ from benchmarks.availability.origins import Forecasts
 from ml_jobs.arrays import FloatArray
 from ml_jobs.dispersion import moments
 from ml_jobs.stocking.availability.curve import tower_hour_prices
-from ml_jobs.stocking.availability.tails import Tails, TailTally, learn_tails, tail_tally
+from ml_jobs.stocking.availability.tails import (
+    Tails,
+    TailTally,
+    learn_tails,
+    size_classes,
+    tail_tally,
+)
 from ml_jobs.stocking.availability.waiting import MONTH_HOURS
 from ml_jobs.stocking.availability.worth import Worth
 from tests.unit.ml_jobs.stocking.availability.demands import worth_of
@@ -20,6 +26,7 @@ from tests.unit.ml_jobs.stocking.availability.demands import worth_of
 WARM_UP = 4  # periods that aren't counted, until what is there is what a rule has ordered
 BELOW, POINTS_BELOW = 1e4, 20  # how far below the curve's lowest price, and in how many points
 MONTHLY_RATE = HOLDING_RATE / 12.0
+LEAST_CHANCE = 1e-13  # of more demand that a level is held for: the end of ladders
 
 
 @dataclass(frozen=True)
@@ -84,8 +91,17 @@ class Weighed:
         return np.stack([self._levels_at(now, prices) for now in self._forecasts.origins])
 
     def _levels_at(self, now: int, prices: FloatArray) -> FloatArray:
-        worth = self.worth(now)
-        return np.stack([worth.level_at(MONTHLY_RATE / float(price)) for price in prices])
+        """What `Worth.level_at` finds on its ladders, as quantiles, which cost a tenth of that."""
+        demand = self._forecasts.over(self._drawn, now)
+        sizes = size_classes(demand)
+        least = MONTHLY_RATE * self._drawn.unit_cost / self._hours
+
+        def level(price: float) -> FloatArray:
+            chance = self._tails[now].asked_for(least / price, sizes)
+            quantile = demand.quantile(np.clip(1.0 - chance, 0.0, 1.0 - LEAST_CHANCE))
+            return np.where(chance < 1.0, quantile, 0.0)
+
+        return np.stack([level(float(price)) for price in prices])
 
 
 def tails_by_origin(forecasts: Forecasts, drawn: Draw) -> list[Tails]:

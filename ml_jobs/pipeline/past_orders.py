@@ -9,7 +9,6 @@ import pyarrow as pa
 
 from ml_jobs.arrays import FloatArray
 from ml_jobs.options import MONEY
-from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.stock_moves import is_weighed
 from ml_jobs.stocking.availability.allocation import Allocation
@@ -20,13 +19,13 @@ from ml_jobs.stocking.stock_facts import PRICE_POLICY, QUANTILE_POLICY, TEXTBOOK
 
 
 def past_orders(
-    series: StockedSeries, lessons: Lessons, prices: Mapping[int, Allocation], plan: Plan
+    series: StockedSeries, worths: Mapping[int, Worth], prices: Mapping[int, Allocation], plan: Plan
 ) -> Iterator[pa.Table]:
     """Yield the sums of each past cutoff, of the windows that are over by now.
 
     Args:
         series: S series where their stock lies.
-        lessons: What was learnt until each cutoff.
+        worths: What stock was worth at each past cutoff, at the prices of then.
         prices: What a tower-hour was worth to the stock at each past cutoff, by what was known.
         plan: Of the run.
     """
@@ -34,9 +33,7 @@ def past_orders(
     penalties = np.array([each.penalty_per_hour or 0.0 for each in plan.fleet.contracts])
     seen = np.zeros(len(series.item_ids), bool)
     for cutoff, allocation in prices.items():
-        window = series.windows[cutoff]
-        dependence = series.dependence(plan.fleet.contract_ids, allocation.weights)
-        worth = series.worth(cutoff, dependence, lessons.tails[cutoff])
+        window, worth = series.windows[cutoff], worths[cutoff]
         stocks = {
             QUANTILE_POLICY: window.service,
             PRICE_POLICY: _worth_holding(worth, allocation, rate),

@@ -103,13 +103,14 @@ def stock_partition(task: PartitionTask) -> None:
     least = _least_avoided(prices, plan)
     target = by_price.level_at(least)
     curves = [_curve_at(plan.future, series, by_price, weighed, prices, plan)]
-    replayed = []
+    replayed, past = [], {}
     for cutoff, allocation in prices.past.items():
         worth = series.worth(cutoff, weighed, lessons.tails[cutoff])
         curves.append(_curve_at(cutoff, series, worth, weighed, prices, plan))
         # Of what was known then, the prices too.
         known = worth.weighing(series.dependence(contracts, allocation.weights).hours)
         replayed.append(Market(series, plan, allocation, alike.hours).replay(cutoff, known))
+        past[cutoff] = known
     moves = Market(series, plan, prices.allocation, alike.hours).moves(by_price)
     # What is moved is not bought: the list is of what is there once moves are made.
     then = series.holding(moves.more)
@@ -120,7 +121,7 @@ def stock_partition(task: PartitionTask) -> None:
         MOVES: moves.table,
         REPLAYED: add_moves(replayed),
         LEVELS: fact_availability(series, alike, target),
-        REGRET: add_regrets(past_orders(series, lessons, prices.past, plan)),
+        REGRET: add_regrets(past_orders(series, past, prices.past, plan)),
         SPREAD: cost_spread_sums(series.unit_cost, series.towers.sum(axis=1)),
         BUYS: buy_rows(then, steps, alike.hours, by_price.hours, contracts),
         **_stock(

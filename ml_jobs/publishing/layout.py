@@ -1,6 +1,6 @@
 """Parquet files laid out as they are read: in key order, zstd, row groups of 122,880.
 
-Numbers that hardly repeat are split by bytes; everything else has a dictionary.
+Columns whose values repeat have a dictionary; numbers that hardly do are split by bytes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,12 @@ import pyarrow.parquet as pq
 
 ROW_GROUP_ROWS = 122_880
 MEMORY_LIMIT = "1GiB"
+
+REPEATED = 0.5
+"""Share of values that differ up to which a dictionary makes a column of fractions smaller."""
+
+UNREPEATED = 0.9
+"""Share beyond which it is smaller split: what values share are their first bytes."""
 
 
 def rewrite(source: Path, target: Path, *, key: Sequence[str]) -> None:
@@ -44,8 +50,9 @@ def write_batches(schema: pa.Schema, batches: Iterable[pa.RecordBatch], target: 
     plain = schema.remove_metadata()
     groups = _whole_groups(plain, batches)
     first = next(groups)
-    split = _hardly_repeated(first.slice(0, ROW_GROUP_ROWS))
-    repeated = [name for name in plain.names if name not in split]
+    different = _different_values(first.slice(0, ROW_GROUP_ROWS))
+    repeated = [name for name in plain.names if different.get(name, 0.0) <= REPEATED]
+    split = [name for name, share in different.items() if share > UNREPEATED]
     with pq.ParquetWriter(
         target, plain, compression="zstd", use_dictionary=repeated, use_byte_stream_split=split
     ) as writer:
@@ -64,14 +71,12 @@ def _whole_groups(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Itera
     yield held
 
 
-def _hardly_repeated(rows: pa.Table) -> list[str]:
-    """Name the numbers that a dictionary would only make larger.
-
-    What they have in common is their first bytes, so those are written one after the other.
-    """
-    return [
-        field.name
-        for field in rows.schema
-        if pa.types.is_floating(field.type)
-        and 2 * pc.count_distinct(rows.column(field.name)).as_py() > rows.num_rows
-    ]
+def _different_values(rows: pa.Table) -> dict[str, float]:
+    """Share of the known values of each column of fractions that differ from all before them."""
+    shares = {}
+    for field in rows.schema:
+        if pa.types.is_floating(field.type):
+            column = rows.column(field.name)
+            known = max(rows.num_rows - column.null_count, 1)
+            shares[field.name] = pc.count_distinct(column).as_py() / known
+    return shares

@@ -20,6 +20,9 @@ from datalayer.kernel.storage.object_store import FolderStore
 from tests.pages.speaking import speaking
 from tests.portals import activate_in
 from tests.publisher import Publisher
+from tests.validating import validated_once
+
+__all__ = ["validated_once"]
 
 SCRIPT = Path(__file__).parents[2] / "pages/_navigation.py"
 ADMIN = Identity("cli:test", Role.ADMIN)

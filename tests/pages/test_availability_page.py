@@ -593,6 +593,17 @@ def test_what_was_left_out_is_counted_by_its_reason(
     assert "2 parts and places are left out: they take no tower down." in said
 
 
+def test_parts_of_two_levels_are_said_to_be_left_out_of_the_past(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publisher.publish(lineage={"forecast": {"two_levels": 16}})
+    portal().activate(ADMIN, confirmed=True)
+
+    said = told(opened(open_page))
+
+    assert "16 parts and places are a central store's or supplied from one" in said
+
+
 def test_what_the_run_assumed_is_named_as_assumed(
     state: object, publisher: Publisher, open_page: OpenPage
 ) -> None:

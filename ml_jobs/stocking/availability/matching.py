@@ -11,7 +11,7 @@ from scipy.optimize import linear_sum_assignment
 
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray
 
-MOST_TRIED = 100
+MOST_TRIED = 50
 """Choices of trips that are tried for one part; fewer than 25 find the best of six places."""
 
 _NEARLY = 1e-9  # share of the best that more choices are not tried for

@@ -59,11 +59,12 @@ def chances_by(step: int, mean: float, excess: float) -> FloatArray:
         return np.ones(1)
     count = most_lots(mean, excess) // step + 2
     edges = np.floor((np.arange(count) + 0.5) * step)
-    below = special.betainc(mean / excess, edges + 1.0, 1.0 / (1.0 + excess))
+    below: FloatArray = special.betainc(mean / excess, edges + 1.0, 1.0 / (1.0 + excess))
     last = int(np.searchsorted(below, 1.0 - _LEAST_CHANCE))
     below = below[: last + 1]
     below[-1] = 1.0
-    chances: FloatArray = np.diff(below, prepend=0.0)
+    chances: FloatArray = below.copy()
+    chances[1:] -= below[:-1]
     return chances
 
 

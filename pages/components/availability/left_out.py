@@ -24,7 +24,7 @@ def show(publication: Publication) -> None:
     rows = found.table.to_pylist()
     told = [_weighed(rows), *(_left_out(row) for row in rows if row["left_out"])]
     if any(row["left_out"] is None for row in rows):
-        told += assumed(publication.manifest)
+        told += [_two_levels(publication.manifest), *assumed(publication.manifest)]
     st.markdown("\n".join(f"- {captions.literal(text)}" for text in told if text))
     if any(row["left_out"] for row in rows):
         frame.link(
@@ -82,6 +82,19 @@ def _left_out(row: Row) -> str:
         ),
     }.get(str(row["left_out"]), str(row["left_out"]))
     return text.format(count=number(count, 0))
+
+
+def _two_levels(manifest: Manifest) -> str:
+    count = noted(manifest, "forecast").get("two_levels")
+    if not isinstance(count, int) or not count:
+        return ""
+    return ngettext(
+        "{count} part and place is a central store's or supplied from one: both levels are weighed "
+        "at once, and what was promised and kept in the past leaves it out.",
+        "{count} parts and places are a central store's or supplied from one: both levels are "
+        "weighed at once, and what was promised and kept in the past leaves them out.",
+        count,
+    ).format(count=number(count, 0))
 
 
 def assumed(manifest: Manifest) -> list[str]:

@@ -39,6 +39,7 @@ def facts(situation: PartSituation, registry: Registry, *, currency: str = "") -
         (_("On order"), _on_order(situation)),
         (_("Repair"), _repair(situation)),
         (_("Lead time"), _lead_time(stock)),
+        (_("Supplied from"), _supplied_from(situation.location)),
         (_("Runs out"), _runs_out(situation)),
         (_("Chance of a shortage"), _chance(action, stock)),
         (_("Would arrive"), _arrival(action)),
@@ -133,6 +134,13 @@ def _lead_time(stock: Row) -> str:
     if not spread:
         return text
     return _("{days}, give or take {spread}").format(days=text, spread=amount(spread, "d"))
+
+
+def _supplied_from(place: Row) -> str:
+    store, days = place.get("supplied_from"), place.get("supply_days")
+    if not store or days is None:
+        return str(store or "")
+    return _("{store}, within {days}").format(store=store, days=amount(days, "d"))
 
 
 def _runs_out(situation: PartSituation) -> str:

@@ -273,6 +273,32 @@ def test_a_proposal_names_its_place_or_says_that_it_is_for_all_of_them(
     assert f"{top['name']} as a whole: order 30" in html(of_all)
 
 
+def test_a_place_says_which_central_store_supplies_it_and_in_how_many_days(
+    open_page: OpenPage, active: Publisher
+) -> None:
+    tables = active.tables()
+    top, *_ = tables["dim_location"].to_pylist()
+    store = top | {"location_id": "CD", "name": "Store", "level": "depot"}
+    store |= {"parent_location_id": "network"}
+    place = store | {"location_id": "D1", "name": "Depot 1", "parent_location_id": "CD"}
+    places = [store, place | {"supplied_from": "CD", "supply_days": 3.0}, top]
+    tables["dim_location"] = pa.Table.from_pylist(places, tables["dim_location"].schema)
+    rows = tables["fact_inventory"].to_pylist()
+    rows += [each | {"location_id": "D1"} for each in rows]
+    made = sorted(rows, key=lambda each: (each["item_id"], each["location_id"]))
+    tables["fact_inventory"] = pa.Table.from_pylist(made, schema=tables["fact_inventory"].schema)
+    active.publish(tables=tables)
+    runtime.portal().activate(ADMIN, confirmed=True)
+
+    english = open_page("forecast.py", locale="en-US", item="P00001", location_id="D1")
+    portuguese = open_page("forecast.py", item="P00001", location_id="D1")
+    of_all = open_page("forecast.py", locale="en-US", item="P00001", location_id="network")
+
+    assert "<dt>Supplied from</dt><dd>Store, within 3 days" in html(english)
+    assert "<dt>Abastecido por</dt><dd>Store, em 3 dias" in html(portuguese)
+    assert "Supplied from" not in html(of_all)
+
+
 def test_without_a_part_in_the_address_the_first_of_the_list_is_shown_and_said(
     open_page: OpenPage,
 ) -> None:

@@ -35,9 +35,12 @@ CARD: Mapping[str, Any] = {
     "reason_expected": None,
     "reason_threshold": None,
     "from_location_id": None,
+    "from_place": None,
+    "place": "Rede",
     "as_of": AS_OF,
 }
 OPEN_ORDER = {"ref": "4500001/10", "quantity": 40.0, "promised": date(2026, 12, 31)}
+MOVE = {"ref": "CD-SP", "from_location_id": "CD-SP", "from_place": "Campinas", "place": "Recife"}
 ACTIONS = ("order", "expedite", "defer", "cancel", "move", "check")
 TIERS = ("late", "this_week", "will_run_out", "check_forecast", "surplus", "check_data")
 
@@ -86,9 +89,19 @@ HEADLINES = [
         "Cancelar o pedido 4500001/10 (40), que chega qui 31/12",
     ),
     (
-        card(action="move", from_location_id="CD-SP"),
-        "Move 307 here from CD-SP by Thu 10 Dec",
-        "Transferir 307 de CD-SP para cá até qui 10/12",
+        card(action="move", **MOVE),
+        "Move 307 from Campinas to Recife by Thu 10 Dec",
+        "Transferir 307 de Campinas para Recife até qui 10/12",
+    ),
+    (
+        card(action="move", tier="late", **MOVE),
+        "Move 307 from Campinas to Recife now",
+        "Transferir 307 de Campinas para Recife já",
+    ),
+    (
+        card(action="move", due=AS_OF, **MOVE | {"from_place": None}),
+        "Move 307 from CD-SP to Recife now",
+        "Transferir 307 de CD-SP para Recife já",
     ),
     (card(action="check", tier="check_forecast"), "Check the forecast", "Conferir a previsão"),
     (card(action="check", tier="surplus"), "Check the surplus", "Conferir o excesso"),

@@ -17,6 +17,7 @@ from datalayer.kernel.errors import (
     SignInRequired,
     UnknownAction,
     UnknownItem,
+    UnknownMove,
 )
 from datalayer.marks.planner_marks import PlannerMarks
 from datalayer.portal import RowKey, Statement
@@ -343,6 +344,19 @@ def test_a_row_that_is_not_there_is_refused_with_those_of_its_part(desk: Desk) -
     assert str(refused.value) == (
         f"The list of publication {publication.id} has no row expedite of part P00001 at network "
         "with the open order PO7/1; it has check - (network) of this part"
+    )
+
+
+def test_a_move_that_is_gone_is_refused_as_a_move(desk: Desk) -> None:
+    publication = desk.activate(LIST)
+    key = RowKey("P00001", "network", "move", "D1")
+
+    with pytest.raises(UnknownMove) as refused:
+        desk.marks.mark(PLANNER, publication, key, Statement("done"))
+
+    assert str(refused.value) == (
+        f"The list of publication {publication.id} has no move of part P00001 from D1 to network; "
+        "it has check - (network) of this part"
     )
 
 

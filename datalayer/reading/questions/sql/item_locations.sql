@@ -1,7 +1,7 @@
 -- The places at which there is anything of a part, from the top of the network down.
 -- Parameters: $item_id.
 -- Columns: location_id, name, level, parent_location_id, state, below (how many places lie directly
--- below).
+-- below), supplied_from (name of the central store), supply_days.
 with here as (
     select distinct location_id from fact_demand where item_id = $item_id
     union
@@ -16,13 +16,16 @@ children as (
     group by all
 )
 select
-    location_id,
-    name,
-    level,
-    parent_location_id,
-    state,
-    coalesce(below, 0) as below
-from dim_location
-left join children using (location_id)
-where location_id in (from here)
-order by parent_location_id is not null, below is null, name, location_id
+    place.location_id,
+    place.name,
+    place.level,
+    place.parent_location_id,
+    place.state,
+    coalesce(below, 0) as below,
+    store.name as supplied_from,
+    place.supply_days
+from dim_location as place
+left join children on children.location_id = place.location_id
+left join dim_location as store on store.location_id = place.supplied_from
+where place.location_id in (from here)
+order by place.parent_location_id is not null, below is null, place.name, place.location_id

@@ -35,6 +35,48 @@ def test_a_move_that_breaks_a_rule_is_found(
     assert ("fact_transfer", None, f"rule:{rule}") in found(report)
 
 
+@pytest.mark.parametrize(
+    ("rule", "values"),
+    [
+        ("fact_action.moves_name_the_giver", {"from_location_id": None}),
+        ("fact_action.moves_name_the_giver", {"ref": "D2"}),
+        ("fact_action.moves_name_the_giver", {"from_location_id": "D2", "ref": "D2"}),
+        ("fact_action.moves_first_in_their_tier", {"rank": 6}),
+        ("fact_action.moved_as_in_inventory", {"quantity": 9.0}),
+        ("fact_transfer.moves_are_actions", {"quantity": 9.0}),
+        ("fact_transfer.moves_are_actions", {"ref": "D3"}),
+    ],
+)
+def test_a_move_on_the_list_that_breaks_a_rule_is_found(
+    filled: Tables, validated: Validate, rule: str, values: dict[str, Any]
+) -> None:
+    rows = filled["fact_action"].to_pylist()
+    place = next(n for n, row in enumerate(rows) if row["action"] == "move" and row["rank"] > 2)
+    name, broken = rule.split(".")
+
+    report = validated(changed(filled, "fact_action", place, **values))
+
+    assert (name, None, f"rule:{broken}") in found(report)
+
+
+def test_an_order_that_names_a_giver_is_found(filled: Tables, validated: Validate) -> None:
+    rows = filled["fact_action"].to_pylist()
+    place = next(n for n, row in enumerate(rows) if row["action"] == "order")
+
+    report = validated(changed(filled, "fact_action", place, from_location_id="D1"))
+
+    assert ("fact_action", None, "rule:moves_name_the_giver") in found(report)
+
+
+def test_a_status_that_forgets_moves_is_found(filled: Tables, validated: Validate) -> None:
+    rows = filled["fact_inventory"].to_pylist()
+    place = next(n for n, row in enumerate(rows) if row["location_id"] == "D2" and row["moved"] > 4)
+
+    report = validated(changed(filled, "fact_inventory", place, status="reorder"))
+
+    assert ("fact_inventory", None, "rule:status_follows_stock") in found(report)
+
+
 def test_a_place_that_gives_and_takes_a_part_is_found(filled: Tables, validated: Validate) -> None:
     first = filled["fact_transfer"]["item_id"][0].as_py()
     back = {"item_id": first, "from_location_id": "D2", "to_location_id": "D1"}

@@ -314,6 +314,7 @@ def test_numbers_that_hardly_repeat_are_split_by_bytes(tmp_path: Path) -> None:
         {
             "item_id": pa.array([f"P{number:04d}" for number in range(5000)]),
             "level": random.integers(0, 9, 5000).astype(np.float64),
+            "demand": np.resize(random.lognormal(0, 2, 3500), 5000),
             "hours": six_digits(random.lognormal(0, 2, 5000)),
         }
     )
@@ -322,9 +323,10 @@ def test_numbers_that_hardly_repeat_are_split_by_bytes(tmp_path: Path) -> None:
     write_batches(table.schema, table.to_batches(), target)
 
     file = pq.ParquetFile(target)
-    columns = [file.metadata.row_group(0).column(place) for place in range(3)]
-    assert ["BYTE_STREAM_SPLIT" in column.encodings for column in columns] == [False, False, True]
-    assert columns[2].total_compressed_size < 4 * len(table)
+    columns = [file.metadata.row_group(0).column(place) for place in range(4)]
+    assert ["RLE_DICTIONARY" in each.encodings for each in columns] == [True, True, False, False]
+    assert ["BYTE_STREAM_SPLIT" in each.encodings for each in columns] == [False] * 3 + [True]
+    assert columns[3].total_compressed_size < 4 * len(table)
     assert file.read().equals(table)
 
 

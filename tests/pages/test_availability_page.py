@@ -453,7 +453,7 @@ def test_the_budget_of_the_run_is_where_the_page_begins(
     app = opened(open_page)
 
     assert app.number_input[0].value == 1700
-    assert app.number_input[0].help == "This publication was made with a budget of R$ 1,700.00."
+    assert app.number_input[0].help == "This publication was made with a budget of R\\$ 1,700.00."
     assert told(app).count("R$ 1,700 buy") == 1
     assert "budget" not in app.query_params
 

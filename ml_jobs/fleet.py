@@ -154,7 +154,7 @@ def fleet_of(contracts: pa.Table | None, parts: pa.Table | None) -> Fleet:
     """Return the fleet of both files' rows, as `read_contracts` and `read_installed` return them.
 
     Parts for a contract that isn't there are left out; those for none in particular are shared out
-    by the contracts' towers.
+    by the contracts' towers. Without any contract all are of all towers.
     """
     known: tuple[Contract, ...] = (WHOLE,)
     if contracts is not None and contracts.num_rows:
@@ -172,7 +172,7 @@ def fleet_of(contracts: pa.Table | None, parts: pa.Table | None) -> Fleet:
     shares = dict(zip(Fleet(known).contract_ids, Fleet(known).by_towers().tolist(), strict=True))
     installed: dict[str, list[InstalledPart]] = defaultdict(list)
     for row in [] if parts is None else parts.to_pylist():
-        of = {WHOLE.contract_id: 1.0} if contracts is None else _shares(row["contract_id"], shares)
+        of = {WHOLE.contract_id: 1.0} if known == (WHOLE,) else _shares(row["contract_id"], shares)
         for contract, share in of.items():
             # Where no number is given, contracts count alike, or by their towers.
             count = 1.0 if row["installed"] is None and share < 1.0 else row["installed"]

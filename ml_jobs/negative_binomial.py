@@ -146,10 +146,10 @@ def quantile(
 ) -> FloatArray:
     """Return the quantile at *level*, units; arguments as in `NegativeBinomial`, and broadcast.
 
-    A mean of 0 has all quantiles at 0.
+    A mean of 0 has all quantiles at 0, and so has every mean at a level of 0.
     """
     counts = stats.nbinom.ppf(level, *_parameters(mean, excess, lot))
-    return np.where(mean == 0, 0.0, counts) * lot
+    return np.where(mean == 0, 0.0, np.maximum(counts, 0.0)) * lot
 
 
 def _parameters(

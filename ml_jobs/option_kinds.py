@@ -24,6 +24,7 @@ SPDX_IDENTIFIER = "[A-Za-z0-9][A-Za-z0-9.+-]{0,63}"
 """What identifies a licence, in the list of the Software Package Data Exchange."""
 
 MLFLOW_FOLDER = "build/mlruns"
+MOST_MONEY = 1e15
 COUNTRIES = "an ISO 3166 code of a country whose holidays are known, such as BR, PT or US"
 
 
@@ -150,6 +151,11 @@ Count: TypeAlias = Annotated[
 ]
 CountFromZero: TypeAlias = Annotated[
     int, Field(strict=True, ge=0), Kind("a whole number of at least 0", "N", parse=int)
+]
+Money: TypeAlias = Annotated[
+    float,
+    Field(strict=True, ge=0, le=MOST_MONEY, allow_inf_nan=False),
+    Kind("an amount of money of at least 0, such as 300000 or 0", "MONEY", parse=float),
 ]
 Text: TypeAlias = Annotated[_Strict, Kind("a text that is not empty", "TEXT", _not_blank)]
 FilePath: TypeAlias = Annotated[

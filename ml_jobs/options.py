@@ -15,7 +15,16 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from datalayer.kernel.contract.registry import Registry
-from ml_jobs.option_kinds import Count, CountFromZero, CountryCode, Help, Kind, one_of, several
+from ml_jobs.option_kinds import (
+    Count,
+    CountFromZero,
+    CountryCode,
+    Help,
+    Kind,
+    Money,
+    one_of,
+    several,
+)
 from ml_jobs.panel import Frequency
 from ml_jobs.selection import DEFAULT_RULES, CostlyRule
 
@@ -155,6 +164,10 @@ class ForecastOptions:
             "contracts (what can't be weighed follows service levels)",
         ),
     ] = SERVICE
+    budget: Annotated[
+        Money | None,
+        Help("inventory", "money there is for the buy list, where its line is drawn; else none"),
+    ] = None
     partition_series: Annotated[
         Count,
         Help("engine", "series worked on at a time; memory grows with it", key="partition_size"),

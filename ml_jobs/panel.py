@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from ml_jobs.arrays import BoolArray
+
 NETWORK = "network"
 
 Dates = npt.NDArray[np.datetime64]
@@ -158,10 +160,17 @@ class Items:
     Attributes:
         table: item_id, sku, name, category, supplier, unit, unit_cost, lead_time_days,
             criticality, abc_class, demand_class, assumed (names of this row's columns that are
-            assumptions, comma separated).
+            assumptions, comma separated); perhaps stocked.
     """
 
     table: pa.Table
+
+    @property
+    def stocked(self) -> BoolArray:
+        """Which are to be held in stock: all of which nobody says otherwise."""
+        if "stocked" not in self.table.column_names:
+            return np.ones(self.table.num_rows, bool)
+        return np.asarray(self.table.column("stocked").fill_null(True).to_numpy(), bool)
 
 
 @dataclass(frozen=True)

@@ -156,6 +156,7 @@ def _dim_item(story: Story) -> list[Row]:
             "name": NAMES[i % len(NAMES)][0] + (f" {i}" if i >= len(NAMES) else ""),
             "category": NAMES[i % len(NAMES)][1],
             "unit": "un",
+            "stocked": True,
             "assumed": "lead_time_days,unit_cost",
         }
         for i, code in enumerate(story.codes)
@@ -370,6 +371,7 @@ def _mean(values: list[float]) -> float:
 def _fact_inventory(story: Story) -> list[Row]:
     # Stock grows faster than the reorder point: it is below it for the first two only.
     statuses = ("reorder", "overdue", *("ok", "overstock") * len(story.codes))
+    policies = ("lead_time_quantile", "tower_hour_price", "textbook")
     return [
         {
             "item_id": code,
@@ -388,6 +390,7 @@ def _fact_inventory(story: Story) -> list[Row]:
             "order_quantity": 30.0 if i < 2 else 0.0,
             "order_by": story.through + timedelta(days=i) if i < 2 else None,
             "status": statuses[i],
+            "policy": policies[i % len(policies)],
             "assumed": "current_stock,lead_time_days",
         }
         for i, code in enumerate(story.codes)

@@ -202,6 +202,9 @@ def _of_part(said: Speaking, row: Row) -> Iterator[str]:
         reason = labels[row["left_out"]].in_language(said.language)
         yield said.say(sentences.LEFT_OUT, part=part, reason=reason[:1].lower() + reason[1:])
         return
+    if row["stocked"] is False:
+        yield said.say(sentences.NOT_STOCKED, part=part)
+        return
     if row.get("brought"):
         # What one more would avoid is published of the stock before any move.
         yield said.say(sentences.NOT_LISTED, part=part)

@@ -55,6 +55,10 @@ ENOUGH: Final = Bilingual(
 NOT_LISTED: Final = Bilingual(
     "{part} is not in the buy list.", "{part} não está na lista de compra."
 )
+NOT_STOCKED: Final = Bilingual(
+    "{part} isn't to be held in stock, so nothing of it is bought.",
+    "{part} não se mantém em estoque; por isso nada dela se compra.",
+)
 NEXT: Final = Bilingual(
     "One more costs {cost} and avoids {hours} a month.",
     "Mais uma unidade custa {cost} e evita {hours} por mês.",

@@ -45,7 +45,9 @@ select a.*, i.* exclude (item_id, location_id, source, dataset_id, model_version
     (select list(p order by date) from projection as p
         where p.item_id = a.item_id and p.location_id = a.location_id) as periods,
     (select coalesce(sum(quantity), 0) from action as m where m.action = 'move' and m.ref < a.ref
-        and m.item_id = a.item_id and m.location_id = a.location_id) as moved_before
+        and m.item_id = a.item_id and m.location_id = a.location_id) as moved_before,
+    (select coalesce(sum(coming_back), 0) from repair as r
+        where r.item_id = a.item_id and r.location_id = a.location_id) as coming_back
 from action as a join inventory as i using (item_id, location_id) join item as d using (item_id)
 """
 
@@ -222,14 +224,23 @@ def comes_before(row: Row, by: date) -> float:
     (own,) = (each for each in row["orders"] if each["ref"] == row["ref"])
     key = (days[own["ref"]], own["due"], own["ref"])
     before = [each for each in row["orders"] if (days[each["ref"]], each["due"], each["ref"]) < key]
-    without_day = row["on_order"] - sum(each["quantity"] for each in row["orders"])
+    without_day = row["on_order"] - row["coming_back"]
+    without_day -= sum(each["quantity"] for each in row["orders"])
     first = without_day if delivery(row) < days[own["ref"]] else 0.0
+    first += repaired(row, days[own["ref"]] - timedelta(days=1))
     if row["action"] == "expedite" and own["due"] < row["as_of"]:
         before += [each for each in row["orders"] if row["as_of"] <= each["due"] <= by]
-        first = without_day if delivery(row) <= by else 0.0
+        first = (without_day if delivery(row) <= by else 0.0) + repaired(row, by)
     if row["action"] == "defer" and by <= delivery(row):
         before = [each for each in before if each["due"] >= row["as_of"]]
     return shelf(row) + first + sum(each["quantity"] for each in before)
+
+
+def repaired(row: Row, until: date) -> float:
+    """What has come back from repair by a day: evenly until an order of the stock's day comes."""
+    span = max((delivery(row) - row["as_of"]).days, 1)
+    days = min(max((until - row["as_of"]).days, 0), span)
+    return math.floor(row["coming_back"] / span * days + 1e-9)
 
 
 def exceeds(row: Row, period: Row, amount: float, allowed: float) -> bool:
@@ -253,6 +264,11 @@ def rows_of(folder: Path) -> list[Row]:
     else:
         names = "order_id text, line text, item_id text, location_id text"
         database.execute(f"create table orders ({names}, quantity double, due date)")
+    repairs = folder / "fact_repair.parquet"
+    if repairs.exists():
+        database.read_parquet(str(repairs)).create_view("repair")
+    else:
+        database.execute("create table repair (item_id text, location_id text, coming_back double)")
     database.execute(LIES_IN)
     found = database.execute(ACTIONS)
     columns = [column[0] for column in found.description]

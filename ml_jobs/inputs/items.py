@@ -25,6 +25,7 @@ from ml_jobs.inputs.master_file import (
     MasterFile,
     NumberColumn,
     TextColumn,
+    TruthColumn,
     read_master,
     samples,
 )
@@ -51,6 +52,7 @@ COLUMNS = (
     NumberColumn("minimum_order"),
     NumberColumn("order_multiple"),
     NumberColumn("weight_kg"),
+    TruthColumn("stocked"),
     NumberColumn("repair_days", maximum=LONGEST_LEAD_TIME_DAYS),
     NumberColumn("condemnation", maximum=1.0),
 )
@@ -150,6 +152,7 @@ def describe_items(
     known, assumed = _known_columns(item_ids, catalogue, file)
     for name in ("sku", "name"):
         known[name] = pc.coalesce(known[name], item_ids)
+    known["stocked"] = pc.fill_null(known["stocked"], True)
     # Ranked by value of the last year's demand; by units where costs aren't known of all.
     costs = known["unit_cost"].to_numpy(zero_copy_only=False)
     values = summary.year_demand * (costs if np.isfinite(costs).all() else 1.0)

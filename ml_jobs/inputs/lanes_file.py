@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from ml_jobs.columns import column_of
-from ml_jobs.errors import InputError
 from ml_jobs.inputs.files.reading import AS_FOUND, ReadingOptions
 from ml_jobs.inputs.master_file import (
     LARGEST_NUMBER,
@@ -32,7 +31,6 @@ COLUMNS: tuple[WantedColumn, ...] = (
     # What is below 0 is read as well, so that its row can be named.
     *(NumberColumn(name, minimum=-LARGEST_NUMBER) for name in NUMBERS),
 )
-_MOST_FAULTS = 10
 
 
 def read_lanes(path: Path, reading: ReadingOptions = AS_FOUND) -> MasterFile:
@@ -45,11 +43,7 @@ def read_lanes(path: Path, reading: ReadingOptions = AS_FOUND) -> MasterFile:
     """
     key = MasterKey(FROM, unique=False)
     file = read_master(path, COLUMNS[1:], reading, key=key, required=(TO,))
-    if faults := list(_faults(file)):
-        told = [*faults[:_MOST_FAULTS], *(("and more",) if len(faults) > _MOST_FAULTS else ())]
-        raise InputError(
-            file=file.source.name, problem=f"has {len(faults):,} fault(s): {'; '.join(told)}"
-        )
+    file.refuse(_faults(file))
     return file
 
 
@@ -80,8 +74,7 @@ def lane_notes(file: MasterFile | None, places: Collection[str]) -> Iterator[str
             f"{len(strange):,} end(s) of lanes of {name} are not among the locations, and those "
             f"lanes were left out: {samples(strange)}"
         )
-    if unread := file.unread():
-        yield f"{name} has columns that are not read: {', '.join(unread)}"
+    yield from file.unread_note()
 
 
 def _ends(file: MasterFile) -> Iterator[tuple[int, str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -11,6 +11,7 @@ from typing import TypeAlias
 import numpy as np
 import pyarrow as pa
 
+from ml_jobs.arrays import BoolArray
 from ml_jobs.errors import InputError
 from ml_jobs.inputs.files.reading import AS_FOUND, ReadingOptions
 from ml_jobs.inputs.files.source_file import SourceFile, read_source
@@ -19,9 +20,15 @@ from ml_jobs.inputs.styles.code_spelling import CODE, is_code
 from ml_jobs.inputs.styles.styles import Styles, styled
 
 MOST_SAMPLES = 5
+_MOST_FAULTS = 10
 LARGEST_NUMBER = 1e12
 OTHERWISE_READ = ("location_id",)
+_UNTOLD = ("", "nan")
 _NO_DATE = "0./- "  # programs write an open date as 00.00.0000 or as the marks alone
+_TRUTHS = {
+    **dict.fromkeys(("true", "t", "yes", "y", "1", "sim", "s", "verdadeiro", "v"), True),
+    **dict.fromkeys(("false", "f", "no", "n", "0", "não", "nao", "falso"), False),
+}
 
 
 @dataclass(frozen=True)
@@ -49,27 +56,48 @@ class TextColumn:
 
 @dataclass(frozen=True)
 class NumberColumn:
-    """A column of numbers from *minimum* to *maximum*."""
+    """A column of numbers from *minimum* to *maximum*, of which *example* is one, in words."""
 
     name: str
     minimum: float = 0.0
     maximum: float = LARGEST_NUMBER
+    example: str = ""
     type = pa.float64()
 
     @property
     def expected(self) -> str:
         """What a value must be, to be read after "must be"."""
-        return f"a number from {self.minimum:g} to {self.maximum:g}"
+        example = f", such as {self.example}" if self.example else ""
+        return f"a number from {self.minimum:g} to {self.maximum:g}{example}"
 
     def read(self, source: SourceFile, column: str, styles: Styles) -> tuple[pa.Array, set[str]]:
         """Return the values, null where the file says nothing, and the texts that make none."""
         numbers = cells.numbers(source, column, styles.numbers)
         with np.errstate(invalid="ignore"):
             inside = (numbers >= self.minimum) & (numbers <= self.maximum)
-        wrong = {
-            text for text in cells.raw_texts(source, column, ~inside) if text not in ("", "nan")
-        }
+        wrong = {text for text in cells.raw_texts(source, column, ~inside) if text not in _UNTOLD}
         return pa.array(numbers, self.type, from_pandas=True), wrong
+
+
+@dataclass(frozen=True)
+class TruthColumn:
+    """A column that says yes or no, as people and programs write it."""
+
+    name: str
+    type = pa.bool_()
+
+    @property
+    def expected(self) -> str:
+        """What a value must be, to be read after "must be"."""
+        return "true or false, yes or no, sim or não, 1 or 0"
+
+    def read(self, source: SourceFile, column: str, _: Styles) -> tuple[pa.Array, set[str]]:
+        """Return the values, null where the file says nothing, and the texts that make none."""
+        texts = cells.raw_texts(source, column, _every_row(source))
+        values = [_TRUTHS.get(text.casefold().removesuffix(".0")) for text in texts]
+        pairs = zip(texts, values, strict=True)
+        wrong = {text for text, value in pairs if value is None and text not in _UNTOLD}
+        return pa.array(values, self.type), wrong
 
 
 @dataclass(frozen=True)
@@ -94,7 +122,7 @@ class DateColumn:
         return pa.array(days, self.type), wrong
 
 
-WantedColumn: TypeAlias = TextColumn | NumberColumn | DateColumn
+WantedColumn: TypeAlias = TextColumn | NumberColumn | TruthColumn | DateColumn
 
 
 @dataclass(frozen=True)
@@ -134,6 +162,23 @@ class MasterFile:
         known = {*OTHERWISE_READ, *self.table.column_names}
         names = self.source.table.column_names
         return tuple(c for c in names if self.source.name_of(c).lower() not in known)
+
+    def unread_note(self) -> Iterator[str]:
+        """Say which columns nothing is read from; nothing where there are none."""
+        if unread := self.unread():
+            yield f"{self.source.name} has columns that are not read: {', '.join(unread)}"
+
+    def refuse(self, faults: Iterable[str]) -> None:
+        """Refuse the file for *faults*, each with its row; the first of many are told.
+
+        Raises:
+            InputError: There are any.
+        """
+        if found := list(faults):
+            more = ("and more",) if found[_MOST_FAULTS:] else ()
+            told = "; ".join((*found[:_MOST_FAULTS], *more))
+            problem = f"has {len(found):,} fault(s): {told}"
+            raise InputError(file=self.source.name, problem=problem)
 
     def unknown_to(self, item_ids: tuple[str, ...]) -> list[str]:
         """Return the codes of the file that are not among *item_ids*, in order."""
@@ -175,7 +220,7 @@ def read_master(
             values[wanted.name], wrong = wanted.read(source, column, styles)
             if wrong:
                 problem = f"has {samples(sorted(wrong))}; it must be {wanted.expected}"
-                faults.append(f"{wanted.name} {problem}")
+                faults.append(f"{wanted.name} {problem}{_rows_with(source, column, wrong)}")
     for name, otherwise in key.also.items():
         values[name] = values[name].fill_null(otherwise)
     table = pa.table(values)
@@ -184,12 +229,30 @@ def read_master(
         for row in source.malformed[:MOST_SAMPLES]
     ]
     keys = table.select([key.code, *key.also])
-    faults = [*_key_faults(keys, unique=key.unique), *malformed, *faults, *faults_of(table)]
+    faults = [*_key_faults(source, keys, unique=key.unique), *malformed, *faults, *faults_of(table)]
     if faults:
         raise InputError(
             file=source.name, problem=f"has {len(faults):,} fault(s): {'; '.join(faults)}"
         )
     return MasterFile(source, table)
+
+
+def _rows_with(source: SourceFile, column: str, wrong: Collection[str]) -> str:
+    """Say in which rows of *column* one of the *wrong* texts stands, in brackets."""
+    texts = cells.raw_texts(source, column, _every_row(source))
+    rows = source.row_numbers.tolist()
+    return _in_brackets(
+        [source.place(row) for row, text in zip(rows, texts, strict=True) if text in wrong]
+    )
+
+
+def _in_brackets(places: Sequence[str]) -> str:
+    more = f" and {len(places) - MOST_SAMPLES:,} more" if places[MOST_SAMPLES:] else ""
+    return f" ({', '.join(places[:MOST_SAMPLES])}{more})" if places else ""
+
+
+def _every_row(source: SourceFile) -> BoolArray:
+    return np.ones(source.table.num_rows, np.bool_)
 
 
 def _present(
@@ -200,8 +263,9 @@ def _present(
     return [column for column in found if column is not None]
 
 
-def _key_faults(keys: pa.Table, *, unique: bool) -> Iterator[str]:
-    rows = Counter(zip(*keys.to_pydict().values(), strict=True))
+def _key_faults(source: SourceFile, keys: pa.Table, *, unique: bool) -> Iterator[str]:
+    every = list(zip(*keys.to_pydict().values(), strict=True))
+    rows = Counter(every)
     if missing := sum(count for (code, *_), count in rows.items() if not code):
         yield f"{keys.column_names[0]} is missing in {missing} row(s)"
     codes = {code for key in rows for code in key}
@@ -212,7 +276,9 @@ def _key_faults(keys: pa.Table, *, unique: bool) -> Iterator[str]:
     twice = sorted({code for (code, *_), count in rows.items() if code and count > 1})
     if twice:
         names = " and ".join(keys.column_names)
-        yield f"{names} must be unique; found more than once: {samples(twice)}"
+        places = zip(source.row_numbers.tolist(), every, strict=True)
+        where = [source.place(row) for row, key in places if key[0] and rows[key] > 1]
+        yield f"{names} must be unique; found more than once: {samples(twice)}{_in_brackets(where)}"
 
 
 def samples(values: Sequence[str]) -> str:

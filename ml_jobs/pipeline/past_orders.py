@@ -40,7 +40,7 @@ def past_orders(
             TEXTBOOK_POLICY: window.textbook,
         }
         stocks[SKIPPED] = stocks[followed_rule(plan)] - window.recent
-        known = is_weighed(worth, series)
+        known = is_weighed(worth, series) & series.levels.stocked
         for amount in (*stocks.values(), window.actual):
             known &= np.isfinite(amount)
         rows = np.flatnonzero(known)

@@ -17,6 +17,7 @@ from ml_jobs.arrays import BoolArray, concatenate
 from ml_jobs.columns import column_of
 from ml_jobs.errors import InputError
 from ml_jobs.fleet import fleet_of
+from ml_jobs.inputs.contracts_file import installed_at
 from ml_jobs.inputs.demand.coverage import calendar_notes, rhythm_in
 from ml_jobs.inputs.demand.demand import DEFAULT_MIN_SALE_DAYS, panel_since
 from ml_jobs.inputs.demand.demand_files import InputNote, total_of
@@ -278,7 +279,7 @@ def _plan(inputs: RunInputs, panels: _SavedPanels, items: Items) -> Plan:
         partitions=0,
         fleet=fleet_of(
             inputs.contracts.table if inputs.contracts else None,
-            inputs.installed.table if inputs.installed else None,
+            installed_at(inputs.installed, inputs.hierarchy) if inputs.installed else None,
         ),
         lanes=lanes_of(
             lanes_in(inputs.lanes, inputs.hierarchy.location_ids),

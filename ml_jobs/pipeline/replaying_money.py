@@ -96,7 +96,7 @@ def _replayed(partition: Partition, views: Mapping[int, StockView], plan: Plan) 
     )
     known = (column_of(items, "unit_cost") > 0) & (rate > 0)
     for view in views.values():
-        known &= view.judged & np.isfinite(view.levels.lead_time.days)
+        known &= view.judged & view.levels.stocked & np.isfinite(view.levels.lead_time.days)
         known &= np.isfinite(view.sums.cycle.mean) & np.isfinite(view.sums.lead.mean)
         known &= ~view.levels.repair.is_repaired
     replayed: IntArray = rows[known[rows]]

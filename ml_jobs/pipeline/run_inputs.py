@@ -10,7 +10,12 @@ from dataclasses import asdict, dataclass
 from datalayer.kernel.clock import utc_now
 from datalayer.kernel.errors import InvalidSelection
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.contracts_file import contract_notes, read_contracts, read_installed
+from ml_jobs.inputs.contracts_file import (
+    contract_notes,
+    place_notes,
+    read_contracts,
+    read_installed,
+)
 from ml_jobs.inputs.demand.demand_files import (
     DemandFormat,
     DemandScan,
@@ -90,9 +95,7 @@ class RunInputs:
             if unknown := file.unknown_to(item_ids):
                 said = f"{len(unknown):,} item(s) that are not forecast, and so left out"
                 notes.append(f"{file.source.name} has {said}: {samples(unknown)}")
-            if unread := file.unread():
-                columns = ", ".join(unread)
-                notes.append(f"{file.source.name} has columns that are not read: {columns}")
+            notes += file.unread_note()
         if self.stock is not None:
             said_of = f"{self.stock.source.name}: "
             notes += [said_of + note for note in not_coming_back(self.stock, items.table)]
@@ -201,6 +204,9 @@ def _mismatches(
             continue
         places = file.codes("location_id") - {NETWORK}
         yield from spelt_otherwise(name, "location", places, known)
+        if role == "installed":
+            yield from place_notes(file, hierarchy)
+            continue
         if strange := sorted(places - known):
             counts = "stock counts" if role == "stock" else f"{role} count"
             yield (

@@ -21,7 +21,12 @@ from ml_jobs.stocking.lead_time import SumPools
 from ml_jobs.stocking.moving_first import StockMoves
 from ml_jobs.stocking.projection import fact_projection
 from ml_jobs.stocking.situation import ChampionRecord, Situation
-from ml_jobs.stocking.stock_facts import PRICE_POLICY, QUANTILE_POLICY, fact_inventory
+from ml_jobs.stocking.stock_facts import (
+    NOT_STOCKED,
+    PRICE_POLICY,
+    QUANTILE_POLICY,
+    fact_inventory,
+)
 
 STOCK_TABLES = ("fact_inventory", "fact_projection", "exceptions", "actions")
 
@@ -114,7 +119,11 @@ def stock_tables(
             partition.stock,
             view.outlook,
             inventory,
-            policies=np.where(planned.by_price, PRICE_POLICY, QUANTILE_POLICY),
+            policies=np.where(
+                view.levels.stocked,
+                np.where(planned.by_price, PRICE_POLICY, QUANTILE_POLICY),
+                NOT_STOCKED,
+            ),
             total_source=LEAD_TIME_SOURCE,
         ),
         "fact_projection": fact_projection(panel, view.outlook, pools, inventory, partition.orders),

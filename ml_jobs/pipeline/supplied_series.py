@@ -117,7 +117,7 @@ def _sources(hierarchy: Hierarchy) -> dict[str, Location]:
 
 
 def _known(partition: Partition, now: StockView, plan: Plan) -> BoolArray:
-    """Of which series all is known, and new parts are waited for where there are none, (S,)."""
+    """Which series are held, all is known of, and new parts are waited for without any, (S,)."""
     demand = now.sums.cycle
     known: BoolArray = (
         np.isfinite(now.levels.position)
@@ -126,6 +126,7 @@ def _known(partition: Partition, now: StockView, plan: Plan) -> BoolArray:
         & (np.nan_to_num(demand.drawn) > 0)
         & np.isnan(plan.fleet.fetch_hours(partition.panel))
         & ~now.levels.repair.is_repaired
+        & now.levels.stocked
     )
     return known
 

@@ -36,6 +36,7 @@ from ml_jobs.stocking.availability.money_facts import add_money, agg_policy_mone
 from ml_jobs.stocking.availability.money_facts import told as money_told
 from ml_jobs.stocking.availability.regret import add_regrets
 from ml_jobs.stocking.availability.regret_facts import agg_regret
+from ml_jobs.stocking.availability.stocked import StockedSeries
 from ml_jobs.stocking.availability.transfers import add_moves, agg_transfer, fact_transfer
 from ml_jobs.stocking.exceptions import rank_exceptions
 from ml_jobs.stocking.replay import add_sums, agg_policy
@@ -160,6 +161,7 @@ def forecast_notes(
         "planned_service": lessons.planned[plan.future].notes(),
         "cost_spread": spread_of(prepared.folder, plan).notes(),
         "tower_hours": _tower_hours(prepared.folder, plan),
+        "two_levels": _two_levels(prepared.folder, plan),
         "money_replay": money_told(money_of(prepared.folder, plan)),
         "ensemble": {"members": list(final.members), "weights": final.notes()} if final else {},
     }
@@ -169,6 +171,14 @@ def _tower_hours(folder: RunFolder, plan: Plan) -> dict[str, object]:
     """What a tower-hour of each contract is worth to the stock; empty where nothing is weighed."""
     prices = load(folder.prices, StockPrices)
     return prices.allocation.notes(plan.fleet.contract_ids) if prices.curve.size else {}
+
+
+def _two_levels(folder: RunFolder, plan: Plan) -> int:
+    """How many parts at a place are a central store's, or are supplied from one."""
+    if not any(each.supplied_from for each in plan.hierarchy.locations):
+        return 0
+    series = (load(folder.stocked(number), StockedSeries) for number in range(plan.partitions))
+    return sum(int(each.supply.is_shared.sum()) for each in series)
 
 
 def spread_of(folder: RunFolder, plan: Plan) -> CostSpread:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from scipy import stats
 
-from ml_jobs.arrays import FloatArray, TextArray, divide
+from ml_jobs.arrays import BoolArray, FloatArray, TextArray, divide
 from ml_jobs.columns import column_of
 from ml_jobs.dispersion import moments
 from ml_jobs.options import ForecastOptions
@@ -35,6 +35,7 @@ class StockLevels:
         service_level: Chance asked for that lead-time demand is met.
         minimum_order: Least units that an order may have; not given counts as 0.
         order_multiple: Units that an order is a multiple of; not given counts as any.
+        stocked: Whether it is to be held at all; of what isn't, nothing is ordered.
         repair: How the parts are repaired.
     """
 
@@ -46,6 +47,7 @@ class StockLevels:
     service_level: FloatArray
     minimum_order: FloatArray
     order_multiple: FloatArray
+    stocked: BoolArray
     repair: Repair
 
     @property
@@ -167,6 +169,7 @@ def levels_of(items: Items, stock: Stock) -> StockLevels:
         service_level=column_of(stock.table, "service_level"),
         minimum_order=_either(items, stock, "minimum_order"),
         order_multiple=_either(items, stock, "order_multiple"),
+        stocked=items.stocked,
         repair=repair,
     )
 
@@ -187,14 +190,16 @@ def policy_of(
 
     The reorder point is the quantile, at the service level planned for, of demand summed over the
     lead time; the order-up-to level the same over lead time and review period. *panel* is the
-    history, *planned* the service level to plan for, shape (S,).
+    history, *planned* the service level to plan for, shape (S,): 0, and so are both, of what isn't
+    to be held.
 
     Source: Silver, Pyke and Thomas 2017, "Inventory and Production Management in Supply Chains",
     sections 6.7 and 6.10, with the distribution of the sum in place of z * sigma * sqrt(L).
     """
     lead, cycle = sums.lead, sums.cycle
+    planned = np.where(levels.stocked, planned, 0.0)
     reorder_point = lead.quantile(planned)
-    textbook = textbook_reorder_point(panel, levels, lead.mean)
+    textbook = levels.stocked * textbook_reorder_point(panel, levels, lead.mean)
     return StockPolicy(
         lead_time_demand=lead.mean,
         lead_time_excess=np.where(np.isfinite(lead.mean), lead.excess, np.nan),

@@ -45,7 +45,7 @@ def planned_orders(situation: Situation, course: Course, *, without: IntArray) -
     left = levels.position - course.demand[np.arange(len(day)), np.minimum(day, OUTLOOK)]
     up_to = round_up(policy.order_up_to, situation.outlook.demand.lot)
     quantity = order_to(up_to, left, levels, situation.outlook.demand.lot)
-    planned = (spare > 0) & (day < NEVER) & (quantity > 0)
+    planned = (spare > 0) & (day < NEVER) & (quantity > 0) & levels.stocked
     planned[without] = False
     series = np.flatnonzero(planned)
     due = on_day(levels.as_of[series], day[series])

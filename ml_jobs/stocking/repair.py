@@ -77,37 +77,33 @@ def without_returns(panel: Panel, outlook: Outlook, sums: LeadSums, repair: Repa
     if not repair.is_repaired.any():
         return sums
     within = expected_until(panel, outlook, repair.days[:, None], sums)[:, 0]
-    cycle = _missing(sums.cycle, sums.lead_days + sums.review_days, within, repair)
+    cycle = _missing(sums.cycle, within, repair)
     # Once all times are over, only what is condemned goes on being missed.
     less = divide(repair.condemned * sums.cycle.mean, cycle.mean)
     return replace(
         sums,
-        lead=_missing(sums.lead, sums.lead_days, within, repair),
+        lead=_missing(sums.lead, within, repair),
         cycle=cycle,
         onward=np.where(np.isfinite(less), less, repair.condemned),
     )
 
 
-def _missing(
-    demand: NegativeBinomial, days: FloatArray, within: FloatArray, repair: Repair
-) -> NegativeBinomial:
-    """What is missing after *days* of *demand*, with *within* units asked for in a repair's time.
+def _missing(demand: NegativeBinomial, within: FloatArray, repair: Repair) -> NegativeBinomial:
+    """What is missing after a time of *demand*, with *within* units asked for in a repair's time.
 
     In the shorter of both times all of a batch is missing. In the rest of the longer one it is a
     share, by which its scatter is less, too: the condemned of what failed before the last repair
-    time; or, where a repair takes longer than *days*, of what failed before them all others.
+    time; or, of a repair that takes longer, of what failed before the time began all others.
     """
     share = np.where(demand.mean >= within, repair.condemned, 1.0 - repair.condemned)
     whole, part = np.minimum(demand.mean, within), np.abs(demand.mean - within)
     mean = whole + share * part
     scatter = np.nan_to_num(divide(whole + share**2 * part, mean), nan=1.0)
-    of_days = np.nan_to_num(divide(repair.mixed(days), days))
     rows = repair.is_repaired
     return replace(
         demand,
         mean=np.where(rows, mean, demand.mean),
         excess=np.where(rows, demand.excess * scatter, demand.excess),
-        least_mean=np.where(rows, demand.least_mean * of_days, demand.least_mean),
     )
 
 

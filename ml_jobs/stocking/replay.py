@@ -128,14 +128,15 @@ def replay_policies(
 ) -> Replay:
     """Return both policies beside the demand that followed the *cutoff* they were made at.
 
-    *panel* is the whole history; lead times in *levels* are whole periods.
+    *panel* is the whole history; lead times in *levels* are whole periods. Of what isn't to be held
+    no service is asked.
     """
     days = levels.lead_time.days
     periods = whole_periods(days, panel.frequency)
     demand = missing_after(panel, cutoff, periods, levels.repair, sums.lead.lot)
     return Replay(
         np.where(np.isfinite(days), demand, np.nan),
-        levels.service_level,
+        np.where(levels.stocked, levels.service_level, np.nan),
         np.maximum(sums.cycle.mean - sums.lead.mean, 0.0),
         {
             QUANTILE_POLICY: policy.reorder_point,

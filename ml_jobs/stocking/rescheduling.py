@@ -77,13 +77,15 @@ def reschedulings(
 ) -> Messages:
     """Return the open orders to expedite, to defer and to cancel.
 
-    Only orders with a day, of series whose stock, lead time and service level are known. One is
+    Only orders with a day, of series whose stock, lead time and service level are known and that
+    are to be held in stock: what is ordered of others was ordered for somebody who waits. One is
     expedited where it is needed before its deadline. Where it comes the setting ``defer_from`` or
     more before it is needed, even without what may not come, it is deferred to that day; or
     cancelled, where it isn't needed within the outlook, or what comes before it exceeds the
     order-up-to level by its quantity or more, and all orders after it go as well.
     """
-    known = is_known(situation.inventory)[arrivals.series]
+    held = is_known(situation.inventory) & situation.inventory.levels.stocked
+    known = held[arrivals.series]
     dated = rows_of(arrivals, np.flatnonzero(known & ~np.isnat(arrivals.due)))
     series, place = np.unique(dated.series, return_inverse=True)
     before = _before(situation, arrivals, dated)

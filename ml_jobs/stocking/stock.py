@@ -98,7 +98,10 @@ def describe_stock(
     # What is negative is not known, and no rule is to hide that.
     unknown = known.column(NEGATIVE).fill_null(False).to_numpy()
     without_stock = ~np.isfinite(on_hand) & ~unknown
-    shelf, in_transit = assumed_stock(panel, column_of(items.table, "lead_time_days"))
+    shelf, in_transit = (
+        items.stocked * amount
+        for amount in assumed_stock(panel, column_of(items.table, "lead_time_days"))
+    )
     criticality = texts_of(items.table, "criticality", otherwise=UNKNOWN_CRITICALITY)
     assumed = np.array([levels[name] for name in criticality.tolist()], dtype=np.float64)
     stated = column_of(known, "on_order")

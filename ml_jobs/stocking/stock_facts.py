@@ -18,6 +18,8 @@ DOTS: FloatArray = np.arange(1, 40, 2) / 40.0  # the quantiles that 20 dots of e
 QUANTILE_POLICY = "lead_time_quantile"
 PRICE_POLICY = "tower_hour_price"
 TEXTBOOK_POLICY = "textbook"
+NOT_STOCKED = "not_stocked"
+"""Instead of a policy, of what isn't to be held."""
 
 
 def fact_inventory(

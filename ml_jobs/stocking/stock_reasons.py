@@ -34,7 +34,7 @@ def below_reorder_point(situation: Situation) -> ExceptionReason:
     limit = situation.threshold("below_reorder_point") * policy.reorder_point
     return ExceptionReason(
         "below_reorder_point",
-        (levels.position < limit) & ~_runs_out_before_delivery(situation),
+        levels.stocked & (levels.position < limit) & ~_runs_out_before_delivery(situation),
         levels.position,
         policy.reorder_point,
         policy.expected_shortage * situation.unit_cost,
@@ -46,7 +46,8 @@ def below_reorder_point(situation: Situation) -> ExceptionReason:
 def _runs_out_before_delivery(situation: Situation) -> BoolArray:
     levels, proposal = situation.inventory.levels, situation.inventory.proposal
     spare = proposal.days_of_cover - levels.lead_time.days
-    return spare < situation.threshold("stockout_before_delivery")
+    # What isn't to be held is meant to run out.
+    return levels.stocked & (spare < situation.threshold("stockout_before_delivery"))
 
 
 def overstock(situation: Situation) -> ExceptionReason:
@@ -78,7 +79,7 @@ def large_minimum_order(situation: Situation) -> ExceptionReason:
     proposed = situation.inventory.proposal.order_quantity > 0
     return ExceptionReason(
         "large_minimum_order",
-        lasts > threshold,
+        levels.stocked & (lasts > threshold),
         lasts,
         levels.lead_time.days + situation.options.review_days,
         (least - threshold * per_day) * situation.unit_cost,

@@ -31,7 +31,8 @@ mean, excess, stock = (np.array([case[name] for case in cases["losses"]], float)
                        for name in ("mean", "excess", "stock"))
 ones = np.ones(len(mean))
 demand = NegativeBinomial(mean, excess, ones, 0 * ones)
-worth = Worth(demand, ones, ones, ones, Tails.as_forecast(), np.full(len(mean), np.nan))
+held = np.ones(len(mean), bool)
+worth = Worth(demand, ones, ones, ones, Tails.as_forecast(), np.full(len(mean), np.nan), held)
 levels = [
     order_of(0, np.empty(0, int), chances_of_demand(case["mean"], case["excess"]),
              MoneyPolicy(case["holding"], case["lost"]))

@@ -53,8 +53,12 @@ def _changes(row: Mapping[str, object], rows: Mapping[str, Changes]) -> Changes:
     return rows.get(str(row["policy"]), {}) | rows.get(f"{row['policy']}-{row['point']}", {})
 
 
-def publish_tables(publisher: Publisher, tables: dict[str, pa.Table]) -> None:
-    publisher.publish(tables=tables, lineage={"currency": "BRL"})
+def publish_tables(
+    publisher: Publisher, tables: dict[str, pa.Table], *, budget: object = None
+) -> None:
+    """Publish *tables* of a run that was given the *budget*."""
+    lineage = {"currency": "BRL", "settings": {"options": {"budget": budget}}}
+    publisher.publish(tables=tables, lineage=lineage)
     portal().activate(ADMIN, confirmed=True)
 
 
@@ -435,7 +439,55 @@ def test_a_budget_that_buys_nothing_says_so(
 ) -> None:
     publish(publisher)
 
-    assert f"R$ {budget} are less than the first step" in told(opened(open_page, budget=budget))
+    said = told(opened(open_page, budget=budget))
+
+    assert f"R$ {budget} are less than the first step of this list costs. All of" in said
+    assert "All of this list costs R$ 3,200 and avoids 54 h" in said
+
+
+def test_the_budget_of_the_run_is_where_the_page_begins(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish_tables(publisher, publisher.tables(), budget=1700)
+
+    app = opened(open_page)
+
+    assert app.number_input[0].value == 1700
+    assert app.number_input[0].help == "This publication was made with a budget of R\\$ 1,700.00."
+    assert told(app).count("R$ 1,700 buy") == 1
+    assert "budget" not in app.query_params
+
+
+def test_a_run_without_any_money_begins_with_0(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish_tables(publisher, publisher.tables(), budget=0.0)
+
+    assert "R$ 0 are less than the first step of this list costs." in told(opened(open_page))
+
+
+def test_all_of_the_list_can_be_seen_beside_the_budget_of_the_run(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish_tables(publisher, publisher.tables(), budget=1700)
+    app = opened(open_page)
+
+    app.number_input[0].set_value(None).run()
+
+    assert "".join(app.query_params["budget"]) == "all"
+    assert "All of this list costs R$ 3,200" in told(app)
+
+
+@pytest.mark.parametrize("budget", [-1, "1700", True, [1700], 1e16])
+def test_a_published_budget_that_is_no_amount_is_none(
+    budget: object, state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish_tables(publisher, publisher.tables(), budget=budget)
+
+    app = opened(open_page)
+
+    assert app.number_input[0].value is None
+    assert "All of this list costs" in told(app)
 
 
 def test_a_budget_of_nothing_buys_what_costs_nothing(
@@ -541,18 +593,49 @@ def test_what_was_left_out_is_counted_by_its_reason(
     assert "2 parts and places are left out: they take no tower down." in said
 
 
+def test_parts_of_two_levels_are_said_to_be_left_out_of_the_past(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publisher.publish(lineage={"forecast": {"two_levels": 16}})
+    portal().activate(ADMIN, confirmed=True)
+
+    said = told(opened(open_page))
+
+    assert "16 parts and places are a central store's or supplied from one" in said
+
+
+def publish_assuming(publisher: Publisher, rate: float | None) -> None:
+    """Publish with what a run assumes, where the items say that holding them costs *rate*."""
+    settings = {"holding_rate": 0.2, "criticality_high": 0.5}
+    settings |= {"criticality_medium": 0.1, "criticality_low": 0.01}
+    tables = publisher.tables()
+    items = [{**row, "holding_rate_per_year": rate} for row in tables["dim_item"].to_pylist()]
+    tables["dim_item"] = like(tables["dim_item"], items)
+    lineage = {"settings": {"options": {"settings": settings}}}
+    publisher.publish(tables=tables, lineage=lineage)
+    portal().activate(ADMIN, confirmed=True)
+
+
 def test_what_the_run_assumed_is_named_as_assumed(
     state: object, publisher: Publisher, open_page: OpenPage
 ) -> None:
-    settings = {"holding_rate": 0.2, "criticality_high": 0.5}
-    settings |= {"criticality_medium": 0.1, "criticality_low": 0.01}
-    publisher.publish(lineage={"settings": {"options": {"settings": settings}}})
-    portal().activate(ADMIN, confirmed=True)
+    publish_assuming(publisher, None)
 
     said = told(opened(open_page))
 
     assert "Assumed where nobody says: keeping stock costs 20% of its value a year." in said
     assert "50% take a tower down at high criticality, 10% at medium, 1% at low" in said
+
+
+def test_no_holding_rate_is_assumed_where_every_part_has_its_own(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish_assuming(publisher, 0.1)
+
+    said = told(opened(open_page))
+
+    assert "keeping stock costs" not in said
+    assert "50% take a tower down at high criticality" in said
 
 
 def test_a_promise_that_was_not_kept_is_told(

@@ -30,6 +30,7 @@ _LEFT_OUT: Final = frozenset(
         ("forecast", "corrected_widths"),
         ("forecast", "cost_spread"),
         ("forecast", "tower_hours"),
+        ("forecast", "two_levels"),
     }
 )
 

@@ -29,6 +29,8 @@ class SyntheticPart:
         size: Mean units of a use.
         step: Units that quantities are counted in.
         sold_by: Units that an order is a multiple of; 0 where any number will do.
+        repair_days: From a failure until it is back from repair; 0 of what isn't repaired.
+        condemned: Share that can't be repaired.
     """
 
     item_id: str
@@ -47,6 +49,8 @@ class SyntheticPart:
     lead_time_sd_days: int
     minimum_order: float
     sold_by: float
+    repair_days: int = 0
+    condemned: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ def _parts_of(group: Mapping[str, Any], random: np.random.Generator) -> Iterator
     for number, family in enumerate(group["families"], start=1):
         supplier = group["suppliers"][number % len(group["suppliers"])]
         lead, scatter = family.get("lead", group["lead"])
+        repair_days, condemned = family.get("repair", (0, 1.0))
         for place, variant in enumerate(family["of"], start=1):
             text, _, cost = variant.rpartition("=")
             yield SyntheticPart(
@@ -107,4 +112,6 @@ def _parts_of(group: Mapping[str, Any], random: np.random.Generator) -> Iterator
                 lead_time_sd_days=scatter,
                 minimum_order=family.get("least", 0.0),
                 sold_by=family.get("multiple", 0.0),
+                repair_days=repair_days,
+                condemned=condemned,
             )

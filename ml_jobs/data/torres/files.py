@@ -18,6 +18,7 @@ from ml_jobs.data.torres.lanes import lane_rows
 from ml_jobs.data.torres.replenishment import SERVICE_LEVELS, Holding, PlacedOrder, replenish
 from ml_jobs.data.torres.troubles import Row
 from ml_jobs.data.torres.usage import WEEKS_PER_YEAR, Usage, draw_usage
+from ml_jobs.data.torres.workshop import with_repairs
 
 SEED = 48
 THROUGH = date(2026, 11, 22)
@@ -49,7 +50,8 @@ def write_torres(folder: Path, through: date = THROUGH) -> Mapping[str, Path]:
     random = np.random.default_rng(SEED)
     parts = read_parts(random)
     usage = draw_usage(parts, read_campaigns(), np.datetime64(through), random)
-    holdings = troubles.in_stock(replenish(parts, usage, random), random)
+    bought = troubles.in_stock(replenish(parts, usage, random), random)
+    holdings = with_repairs(bought, parts, usage)
     orders = [order for holding in holdings for order in holding.orders]
     rows: Mapping[str, Iterable[Row]] = {
         "demand": troubles.in_demand(list(_demand(parts, usage)), random),
@@ -93,6 +95,8 @@ def _items(parts: Sequence[SyntheticPart], usage: Usage) -> Iterator[Row]:
             "lead_time_sd_days": _number(part.lead_time_sd_days),
             "minimum_order": _number(part.minimum_order) if part.minimum_order else "",
             "order_multiple": _number(part.sold_by) if part.sold_by else "",
+            "repair_days": _number(part.repair_days) if part.repair_days else "",
+            "condemnation": _number(part.condemned) if part.repair_days else "",
         }
 
 
@@ -103,6 +107,7 @@ def _stock(holdings: Sequence[Holding], through: date) -> Iterator[Row]:
             "location_id": holding.location_id,
             "current_stock": _number(holding.on_hand),
             "on_order": _number(holding.on_order),
+            "in_repair": _number(holding.in_repair) if holding.part.repair_days else "",
             "service_level": _number(SERVICE_LEVELS[holding.part.criticality]),
             "as_of": _day(through),
         }

@@ -57,6 +57,7 @@ class Holding:
         weekly: Units expected a week over the last year.
         on_hand: Units on the shelf.
         orders: Open orders of it.
+        in_repair: Units that failed and aren't back yet.
     """
 
     part: SyntheticPart
@@ -64,6 +65,7 @@ class Holding:
     weekly: float
     on_hand: float
     orders: tuple[PlacedOrder, ...]
+    in_repair: float = 0.0
 
     @property
     def on_order(self) -> float:

@@ -155,7 +155,7 @@ def in_stock_rows(rows: Sequence[Row]) -> Iterator[Row]:
     for place, row in enumerate(rows):
         if place == split:
             yield row
-            yield {**row, "current_stock": "3", "on_order": "0"}
+            yield {**row, "current_stock": "3", "on_order": "0", "in_repair": ""}
         elif place == negative:
             yield {**row, "current_stock": "-4"}
         elif place == bare:

@@ -58,7 +58,7 @@ def steps_of(worth: Worth, levels: StockLevels, *, least_per_money: float) -> St
     """
     first, multiple = order_sizes(levels, worth.demand.lot)
     stock, quantity = levels.position.copy(), first.copy()
-    wanted = worth.priced & (worth.hours > 0) & np.isfinite(stock) & worth.demand.covered
+    wanted = worth.is_bought & np.isfinite(stock) & worth.demand.covered
     wanted &= worth.stands_alone
     left = np.flatnonzero(wanted)
     none = np.empty(0)

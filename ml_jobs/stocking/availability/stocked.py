@@ -136,6 +136,7 @@ class StockedSeries:
             self.holding_factor,
             tails,
             self._fetched(cutoff),
+            self.levels.stocked,
         )
         if cutoff < max(self.windows) or not self.supply.is_shared.any():
             return worth

@@ -204,6 +204,7 @@ class SuppliedWorth(Worth):
             self.holding_factor[rows],
             Tails.as_forecast(),
             np.full(len(rows), np.nan),
+            self.stocked[rows],
         ).climbing(Rungs.of(ladders, len(rows)))
 
     def _with_places(self, values: FloatArray, of_places: FloatArray) -> FloatArray:
@@ -262,6 +263,7 @@ def supplied_worth(
         worth.holding_factor,
         worth.tails,
         worth.fetched,
+        worth.stocked,
         parts=tuple(parts),
         part=part,
         member=member,

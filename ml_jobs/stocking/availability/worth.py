@@ -33,6 +33,7 @@ class Worth:
         tails: What chances of more demand turned out to be.
         fetched: Lots on their way at once, on average, while there is no stock, where they are
             fetched then (`fetched_lots`); NaN where what is asked for waits for the next delivery.
+        stocked: Which are to be held at all; of the others no unit is worth it.
 
     Source: Sherbrooke 1968, "METRIC", Operations Research 16(1); van Houtum and Kranenburg 2015,
     "Spare Parts Inventory Control under System Availability Constraints", chapter 2.
@@ -44,6 +45,7 @@ class Worth:
     holding_factor: FloatArray
     tails: Tails
     fetched: FloatArray
+    stocked: BoolArray
 
     def rows(self, rows: IntArray) -> Self:
         """Return what stock of these *rows* is worth."""
@@ -54,6 +56,7 @@ class Worth:
             unit_cost=self.unit_cost[rows],
             holding_factor=self.holding_factor[rows],
             fetched=self.fetched[rows],
+            stocked=self.stocked[rows],
         )
         return part.climbing(self.rungs.rows(rows)) if "rungs" in self.__dict__ else part
 
@@ -82,6 +85,12 @@ class Worth:
     def priced(self) -> BoolArray:
         """Where the cost is known: what has none can't be weighed."""
         return np.isfinite(self.unit_cost)
+
+    @property
+    def is_bought(self) -> BoolArray:
+        """Of which a unit can be worth its cost: it is known, a tower waits, and it is held."""
+        bought: BoolArray = self.priced & (self.hours > 0) & self.stocked
+        return bought
 
     @cached_property
     def sizes(self) -> IntArray:
@@ -139,9 +148,9 @@ class Worth:
         """Return the tower-hours a month that a unit has to avoid to be worth it, shape (S,).
 
         Of what costs nothing, to buy or to hold, units are held up to a chance of `FREE_CHANCE`.
-        Infinite where the cost isn't known, or no tower waits.
+        Infinite where the cost isn't known, no tower waits, or none is to be held.
         """
-        weighed = self.priced & (self.hours > 0)
+        weighed = self.is_bought
         free = self.hours * FREE_CHANCE
         held = self.unit_cost * self.holding_factor
         asked = np.where(held > 0, price * held, free)

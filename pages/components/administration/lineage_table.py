@@ -50,6 +50,7 @@ def name(path: lineage.Path) -> str:
         ("settings", "options", "sources"): _("Sources asked for"),
         ("settings", "options", "horizon"): _("Periods ahead asked for"),
         ("settings", "options", "review_days"): _("Days between reviews"),
+        ("settings", "options", "budget"): _("Budget of the buy list"),
         ("settings", "options", "country"): _("Country of the holidays"),
         ("settings", "min_sale_days"): _("Fewest days of demand of a part"),
         ("forecast", "cutoffs"): _("Days that the backtest forecast from"),

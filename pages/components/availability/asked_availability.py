@@ -18,6 +18,8 @@ from pages.components.language import _
 CONTRACT: Final = "contract"
 POINT: Final = "point"
 BUDGET: Final = "budget"
+NO_BUDGET: Final = "all"
+"""What the address has for all of the list, where a publication names a budget."""
 PLACE: Final = "location"
 MAIN: Final = "main"
 """The contract whose towers need a part most, as the list is filtered by it."""
@@ -47,6 +49,7 @@ class AskedAvailability:
         places: Names of the places that the buy list has, by their id.
         mains: The contracts that it has.
         budget: What there is to spend; None where nobody says.
+        published_budget: What the publication says there is; None where it doesn't.
         location_id: The place that the list is of; empty for all.
         main: The contract that it is of; empty for all.
         page: Of the list, from 1; one behind the last is the last.
@@ -62,6 +65,7 @@ class AskedAvailability:
     places: Mapping[str, str]
     mains: Sequence[str]
     budget: float | None
+    published_budget: float | None
     location_id: str
     main: str
     page: int
@@ -108,6 +112,7 @@ def of_address(publication: Publication) -> AskedAvailability | None:
     found = publication.table(questions.availability.curve(contract))
     curve = AvailabilityCurve(found.table.to_pylist())
     listed = publication.table(questions.buy_list.choices()).table.to_pylist()
+    published = published_budget(publication)
     places = {str(row["location_id"]): place_name(row) for row in listed}
     mains = sorted({str(row["contract_id"]) for row in listed})
     return AskedAvailability(
@@ -117,7 +122,8 @@ def of_address(publication: Publication) -> AskedAvailability | None:
         shown=_shown(curve, problems),
         places=places,
         mains=mains,
-        budget=_budget(problems),
+        budget=_budget(published, problems),
+        published_budget=published,
         location_id=_one_of(PLACE, list(places), problems),
         main=_one_of(MAIN, mains, problems),
         page=_page(PAGE, problems),
@@ -208,10 +214,20 @@ def _shown(curve: AvailabilityCurve, problems: list[InvalidSelection]) -> Row | 
     return found
 
 
-def _budget(problems: list[InvalidSelection]) -> float | None:
+def published_budget(publication: Publication) -> float | None:
+    """Return the budget that a publication was made with; None without a usable one."""
+    found: object = publication.manifest.lineage
+    for name in ("settings", "options", BUDGET):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    is_number = isinstance(found, int | float) and not isinstance(found, bool)
+    return float(found) if is_number and 0 <= found <= _MOST_BUDGET else None
+
+
+def _budget(published: float | None, problems: list[InvalidSelection]) -> float | None:
+    """Return what the address says there is to spend; what is published where it says nothing."""
     asked = st.query_params.get(BUDGET, "")
-    if not asked:
-        return None
+    if asked in ("", NO_BUDGET):
+        return None if asked else published
     try:
         found = questions.buy_list.budget_of(asked)
     except InvalidSelection as problem:

@@ -33,7 +33,7 @@ def budget_sentence(effect: Row, budget: float | None, currency: str) -> str:
         return _whole(effect, currency)
     if not effect["steps"]:
         text = _("{budget} are less than the first step of this list costs.")
-        return text.format(budget=money(budget, currency))
+        return f"{text.format(budget=money(budget, currency))} {_whole(effect, currency)}"
     text = _(
         "{budget} buy {share} of what this list avoids: {hours} of towers standing still a month, "
         "for {cost}."

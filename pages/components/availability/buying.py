@@ -20,11 +20,13 @@ from pages.components.availability.asked_availability import (
     BUDGET,
     MAIN,
     MOVES,
+    NO_BUDGET,
     PAGE,
     PLACE,
     AskedAvailability,
 )
 from pages.components.language import _
+from pages.components.stock import stock_words
 
 Row = Mapping[str, Any]
 
@@ -80,13 +82,25 @@ def _budget(asked: AskedAvailability) -> None:
         key=_BUDGET_KEY,
         placeholder=_("All of the list"),
         on_change=_write_budget,
+        args=(asked.published_budget,),
+        help=_told(asked),
         width=225,
     )
 
 
-def _write_budget() -> None:
+def _told(asked: AskedAvailability) -> str | None:
+    """Return which budget the publication was made with, where it names one."""
+    if asked.published_budget is None:
+        return None
+    budget = stock_words.money(asked.published_budget, asked.currency)
+    return captions.literal(
+        _("This publication was made with a budget of {budget}.").format(budget=budget)
+    )
+
+
+def _write_budget(published: float | None) -> None:
     chosen = st.session_state[_BUDGET_KEY]
-    text = "" if chosen is None else f"{chosen:.12g}"
+    text = f"{chosen:.12g}" if chosen is not None else "" if published is None else NO_BUDGET
     asked_availability.write(**{BUDGET: text, PAGE: "", MOVES: ""})
 
 

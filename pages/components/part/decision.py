@@ -11,7 +11,7 @@ import streamlit as st
 
 from datalayer.portal import CARRIED_OUT, NETWORK, Mark, Publication
 from datalayer.runtime import portal
-from pages.components import captions, frame, marking
+from pages.components import captions, frame, marking, policy_followed
 from pages.components.language import _, ago, weekday
 from pages.components.part import facts
 from pages.components.part.situation import PUT_ASIDE, PartSituation, Row
@@ -105,6 +105,8 @@ def _before_decisions(situation: PartSituation) -> tuple[str, str]:
 
 def _lasts(situation: PartSituation) -> str:
     stock = situation.stock or {}
+    if stock.get("policy") == policy_followed.NOT_STOCKED:
+        return policy_followed.not_stocked_text()
     day: date | None = stock.get("stockout_date")
     takes = amount(stock.get("lead_time_days"), "d")
     if day is None:

@@ -35,6 +35,8 @@ def show(situation: PartSituation, publication: Publication) -> None:
 def steps(situation: PartSituation) -> list[str]:
     """Return the steps from expected demand to the quantity, each with its numbers."""
     stock = situation.stock or {}
+    if stock.get("policy") == policy_followed.NOT_STOCKED:
+        return [policy_followed.not_stocked_text()]
     if stock.get("reorder_point") is None:
         return [_("No reorder point is published of this part here, so no order is worked out.")]
     repair = situation.repair

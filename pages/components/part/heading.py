@@ -27,7 +27,10 @@ def show(item: Row) -> None:
 
 
 def classes(item: Row) -> str:
-    """Return code, category, classes and supplier of a part, those that are known."""
+    """Return code, category, classes and supplier of a part, those that are known.
+
+    Of one that isn't to be held in stock it says so.
+    """
     sku = item["sku"] if item["sku"] != item["item_id"] else None
     found = {
         _("code {value}"): sku,
@@ -36,6 +39,7 @@ def classes(item: Row) -> str:
         _("{value} demand"): _word("demand_class", item["demand_class"]),
         _("{value} criticality"): _word("criticality", item["criticality"]),
         _("from {value}"): item["supplier"],
+        _("not held in stock"): item["stocked"] is False,
     }
     return " · ".join(text.format(value=value) for text, value in found.items() if value)
 

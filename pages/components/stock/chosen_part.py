@@ -110,6 +110,8 @@ def policy_text(stock: Row) -> str:
     Args:
         stock: A row of fact_inventory, with the part's unit.
     """
+    if stock["policy"] == policy_followed.NOT_STOCKED:
+        return policy_followed.not_stocked_text()
     return " ".join(filter(None, (_when(stock), _how_much(stock), _service(stock))))
 
 

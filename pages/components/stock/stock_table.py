@@ -32,7 +32,7 @@ def show(publication: Publication, asked: AskedStock, count: int) -> None:
             publication.registry,
             asked.wanted,
             asked.order,
-            (*SORTED, "moved", "unit", "as_of"),
+            (*SORTED, "moved", "unit", "as_of", "policy"),
             limit=ON_A_PAGE,
             offset=ON_A_PAGE * (page - 1),
         )

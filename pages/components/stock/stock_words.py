@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from pages.components import policy_followed
 from pages.components.language import NOTHING, _, day, number, percent
 from pages.components.units import amount
 from pages.components.value_words import value_label
@@ -93,6 +94,15 @@ def order_by(row: Row) -> str:
     return _("nobody can say") if row["order_quantity"] is None else _("no order proposed")
 
 
+def status(row: Row) -> str:
+    """Return what the stock asks for, and whether the part isn't to be held at all."""
+    if row["status"] is None:
+        return NOTHING
+    told = value_label("fact_inventory", "status", str(row["status"]))
+    is_held = row["policy"] != policy_followed.NOT_STOCKED
+    return told if is_held else _("{status}, not held").format(status=told)
+
+
 def money(value: float | None, currency: str) -> str:
     """Return money to a hundredth, so that what is shown adds up; a dash for none."""
     if value is None:
@@ -105,8 +115,9 @@ _MADE: Final[Mapping[str, Callable[[Row], str]]] = {
     "days_of_cover": cover,
     "stockout_date": run_out,
     "order_by": order_by,
+    "status": status,
 }
 _COUNTED: Final = frozenset(
     {"current_stock", "on_order", "reorder_point", "order_up_to", "order_quantity"}
 )
-_LABELLED: Final = {"status": "fact_inventory", "demand_class": "dim_item"}
+_LABELLED: Final = {"demand_class": "dim_item"}

@@ -16,6 +16,14 @@ from tests.places_that_share import with_moves
 from tests.publisher import Publisher
 from tests.repaired_parts import with_repairs
 
+NOT_HELD = {
+    "policy": "not_stocked",
+    "safety_stock": 0.0,
+    "reorder_point": 0.0,
+    "order_up_to": 0.0,
+    "order_quantity": 0.0,
+    "status": "ok",
+}
 Open = Callable[[Manifest], Publication]
 Change = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -24,7 +32,12 @@ Change = Callable[[dict[str, Any]], dict[str, Any]]
 def opened(publisher: Publisher, open_publication: Open) -> Callable[..., Publication]:
     """Opens a publication with steps to buy, what stock is worth changed as a test wants it."""
 
-    def open_it(steps: tuple[Bought, ...] = STEPS, change: Change = lambda row: row) -> Publication:
+    def open_it(
+        steps: tuple[Bought, ...] = STEPS,
+        change: Change = lambda row: row,
+        *,
+        not_stocked: str = "",
+    ) -> Publication:
         tables = available_tables(publisher, steps)
         worth = tables["fact_availability"]
         tables["fact_availability"] = like(worth, [change(row) for row in worth.to_pylist()])
@@ -33,7 +46,14 @@ def opened(publisher: Publisher, open_publication: Open) -> Callable[..., Public
             row | {"name": f"Peça {row['item_id'][-1]}", "unit": "un", "unit_cost": 400.0}
             for row in items.to_pylist()
         ]
+        for row in named:
+            row["stocked"] = row["item_id"] != not_stocked
         tables["dim_item"] = like(items, named)
+        stock = tables["fact_inventory"].to_pylist()
+        tables["fact_inventory"] = like(
+            tables["fact_inventory"],
+            [row | (NOT_HELD if row["item_id"] == not_stocked else {}) for row in stock],
+        )
         return open_publication(publisher.publish(tables=tables, lineage={"currency": "BRL"}))
 
     return open_it
@@ -164,6 +184,17 @@ def test_a_part_that_lacks_stock_but_is_not_listed_is_not_advised_against(
 
     assert why.startswith("Peça 5 (P00005) at Rede is not in the buy list. One more costs R$ 400")
     assert "Don't buy" not in why
+
+
+def test_a_part_that_is_not_held_is_not_bought_and_no_money_is_told_of_it(
+    opened: Callable[..., Publication],
+) -> None:
+    why = part_reason(opened(STEPS[:1], not_stocked="P00005"), "P00005", "network")
+
+    assert why.en == (
+        "Peça 5 (P00005) at Rede isn't to be held in stock, so nothing of it is bought."
+    )
+    assert why.pt_BR.endswith("não se mantém em estoque; por isso nada dela se compra.")
 
 
 def test_a_part_that_is_left_out_says_why(opened: Callable[..., Publication]) -> None:

@@ -1,7 +1,7 @@
 -- What a part's stock is worth at a place, beside what the buy list offers for its money.
 -- Parameters: $item_id and $location_id.
--- Columns: those of stock_worth.sql but for item_id and location_id; name, unit and unit_cost of the
--- part; location, the place's name; listed_rank (its first step, null without one); first_per_1000
+-- Columns: those of stock_worth.sql but for item_id and location_id; name, unit, unit_cost and
+-- stocked of the part; location, the place's name; listed_rank (its first step, null without one); first_per_1000
 -- and last_per_1000 (what the first step of the list and the last avoid for each 1,000 of their
 -- cost, null where they cost nothing or nothing is listed); all_steps; elsewhere and elsewhere_cost
 -- (what the list avoids for the cost of one unit of the part, 0 where its first step costs more);
@@ -12,6 +12,7 @@ select
     item.name,
     item.unit,
     item.unit_cost,
+    item.stocked,
     place.name as location,
     (
         select min(rank)

@@ -179,7 +179,7 @@ class TestLayout:
             (
                 lambda t: pa.table({**dict(zip(t.column_names, t.columns, strict=True)),
                                     **{f"x{n}": t["sku"] for n in range(500)}}),
-                "516 columns",
+                "517 columns",
             ),
         ],
         ids=["one long note", "many notes", "columns"],

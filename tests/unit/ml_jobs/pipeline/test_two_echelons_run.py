@@ -210,6 +210,7 @@ def test_what_two_levels_would_have_done_in_the_past_is_not_told(
     assert shared.sum() == len(HELD) * (1 + len(PLACES))
     for cutoff in plan.judged:
         assert np.isnan(stocked.windows[cutoff].actual[shared]).all()
+    assert done.notes["two_levels"] == shared.sum()
     told = [row for row in levels(done).values() if row["item_id"] in HELD]
     assert not any(row["supported"] for row in told)
 

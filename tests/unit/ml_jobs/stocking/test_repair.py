@@ -112,7 +112,7 @@ class TestWhatStockLastsFor:
 
         missing = without_returns(panel, outlook, sums, repair)
 
-        for name in ("mean", "excess", "least_mean"):
+        for name in ("mean", "excess"):
             own = getattr(missing.cycle, name)
             assert own[0] == getattr(sums.cycle, name)[0]
             assert own[1] < getattr(sums.cycle, name)[1]

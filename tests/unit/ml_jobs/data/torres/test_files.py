@@ -245,3 +245,21 @@ def test_the_orders_have_strange_parts_and_places_and_too_much_received(files: T
     assert STRANGE_PLACE in {row["location_id"] for row in rows}
     assert any(number(row["received"]) > number(row["quantity"]) for row in rows)
     assert any(row["received"] == row["quantity"] for row in rows)
+
+
+def test_some_parts_come_back_from_repair_and_are_away_now(files: TorresFiles) -> None:
+    repaired = {row["item_id"] for row in files.rows["items"] if row["repair_days"]}
+    stock = [row for row in files.rows["stock"] if row["item_id"] in repaired]
+
+    assert 15 <= len(repaired) <= 20
+    assert all(row["in_repair"] for row in stock)
+    assert sum(number(row["in_repair"]) for row in stock) >= 80
+    assert not any(row["in_repair"] for row in files.rows["stock"] if row not in stock)
+
+
+def test_repaired_parts_do_not_lie_in_stock_for_years(files: TorresFiles) -> None:
+    repaired = {row["item_id"] for row in files.rows["items"] if row["repair_days"]}
+    weeks = [files.weeks_left(at) for at in files.on_hand if at[0] in repaired]
+
+    assert sorted(weeks)[len(weeks) // 2] < 26
+    assert min(weeks) == 0

@@ -31,7 +31,8 @@ def worth_of(
     """What stock is worth of series that wait for the next delivery, where nothing is *fetched*."""
     waits = np.full(len(hours), np.nan)
     once = np.ones(len(hours))
-    return Worth(demand, hours, unit_cost, once, tails, waits if fetched is None else fetched)
+    held = np.ones(len(hours), bool)
+    return Worth(demand, hours, unit_cost, once, tails, waits if fetched is None else fetched, held)
 
 
 def drawn_worth(count: int, seed: int, *, tails: Tails | None = None) -> Worth:
@@ -58,6 +59,7 @@ def levels_with(
         service_level=unknown,
         minimum_order=unknown if minimum is None else minimum,
         order_multiple=unknown if multiple is None else multiple,
+        stocked=np.ones(len(position), bool),
         repair=Repair(np.zeros(len(position)), np.ones(len(position)), np.zeros(len(position))),
     )
 

@@ -453,7 +453,7 @@ def test_the_budget_of_the_run_is_where_the_page_begins(
     app = opened(open_page)
 
     assert app.number_input[0].value == 1700
-    assert app.number_input[0].help == "This publication was made with a budget of R$ 1,700.00."
+    assert app.number_input[0].help == "This publication was made with a budget of R\\$ 1,700.00."
     assert told(app).count("R$ 1,700 buy") == 1
     assert "budget" not in app.query_params
 
@@ -604,18 +604,38 @@ def test_parts_of_two_levels_are_said_to_be_left_out_of_the_past(
     assert "16 parts and places are a central store's or supplied from one" in said
 
 
+def publish_assuming(publisher: Publisher, rate: float | None) -> None:
+    """Publish with what a run assumes, where the items say that holding them costs *rate*."""
+    settings = {"holding_rate": 0.2, "criticality_high": 0.5}
+    settings |= {"criticality_medium": 0.1, "criticality_low": 0.01}
+    tables = publisher.tables()
+    items = [{**row, "holding_rate_per_year": rate} for row in tables["dim_item"].to_pylist()]
+    tables["dim_item"] = like(tables["dim_item"], items)
+    lineage = {"settings": {"options": {"settings": settings}}}
+    publisher.publish(tables=tables, lineage=lineage)
+    portal().activate(ADMIN, confirmed=True)
+
+
 def test_what_the_run_assumed_is_named_as_assumed(
     state: object, publisher: Publisher, open_page: OpenPage
 ) -> None:
-    settings = {"holding_rate": 0.2, "criticality_high": 0.5}
-    settings |= {"criticality_medium": 0.1, "criticality_low": 0.01}
-    publisher.publish(lineage={"settings": {"options": {"settings": settings}}})
-    portal().activate(ADMIN, confirmed=True)
+    publish_assuming(publisher, None)
 
     said = told(opened(open_page))
 
     assert "Assumed where nobody says: keeping stock costs 20% of its value a year." in said
     assert "50% take a tower down at high criticality, 10% at medium, 1% at low" in said
+
+
+def test_no_holding_rate_is_assumed_where_every_part_has_its_own(
+    state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish_assuming(publisher, 0.1)
+
+    said = told(opened(open_page))
+
+    assert "keeping stock costs" not in said
+    assert "50% take a tower down at high criticality" in said
 
 
 def test_a_promise_that_was_not_kept_is_told(

@@ -101,6 +101,14 @@ def left_out() -> Question:
     return sql_question("stock_left_out", {}, "fact_availability")
 
 
+def rates_assumed() -> Question:
+    """Return the question of how many parts in the figures have no holding rate of their own.
+
+    One row. Columns: see ``sql/rates_assumed.sql``.
+    """
+    return sql_question("rates_assumed", {}, "fact_availability", "dim_item")
+
+
 def stock_worth(item_id: str, location_id: str | None = None) -> Question:
     """Return the question of what a part's stock is worth at one place, or at every place.
 

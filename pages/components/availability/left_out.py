@@ -24,7 +24,7 @@ def show(publication: Publication) -> None:
     rows = found.table.to_pylist()
     told = [_weighed(rows), *(_left_out(row) for row in rows if row["left_out"])]
     if any(row["left_out"] is None for row in rows):
-        told += [_two_levels(publication.manifest), *assumed(publication.manifest)]
+        told += [_two_levels(publication.manifest), *_assumed(publication)]
     st.markdown("\n".join(f"- {captions.literal(text)}" for text in told if text))
     if any(row["left_out"] for row in rows):
         frame.link(
@@ -97,11 +97,12 @@ def _two_levels(manifest: Manifest) -> str:
     ).format(count=number(count, 0))
 
 
-def assumed(manifest: Manifest) -> list[str]:
+def _assumed(publication: Publication) -> list[str]:
     """Return what the figures take for granted, as far as the publication says with what."""
-    settings = noted(manifest, "settings", "options", "settings")
+    settings = noted(publication.manifest, "settings", "options", "settings")
     told = []
-    if isinstance(settings.get("holding_rate"), int | float):
+    without = publication.table(questions.availability.rates_assumed()).table.to_pylist()[0]
+    if without["parts"] and isinstance(settings.get("holding_rate"), int | float):
         text = _("Assumed where nobody says: keeping stock costs {share} of its value a year.")
         told.append(text.format(share=percent(settings["holding_rate"], 0)))
     shares = [settings.get(f"criticality_{name}") for name in _CRITICALITIES]

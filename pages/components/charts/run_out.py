@@ -32,6 +32,7 @@ class _Course:
     stock: Row
     action: Row
     orders: Sequence[Row]
+    is_repaired: bool = False
 
     @property
     def dates(self) -> list[date]:
@@ -80,6 +81,7 @@ def run_out(
     *,
     orders: Sequence[Row],
     part: ChartedPart,
+    is_repaired: bool = False,
 ) -> Chart:
     """Return how the stock of a part is expected to go on, with and without what is to be ordered.
 
@@ -89,9 +91,10 @@ def run_out(
         action: Its first row of the list that is no move; None where nothing else is to be done.
         orders: Its open orders, as rows of fact_open_order.
         part: What it is of.
+        is_repaired: Whether some of what arrives comes back from repair.
     """
     rows = [row for row in projection.table.to_pylist() if row["position"] is not None]
-    course = _Course(rows, stock or {}, action or {}, orders)
+    course = _Course(rows, stock or {}, action or {}, orders, is_repaired)
     is_known = len(rows) > 1
     return Chart(
         title=_("When it runs out: {subject}").format(subject=part.subject),
@@ -205,13 +208,21 @@ def _name_steps(drawing: Drawing, course: _Course, pair: tuple[Row, Row], name: 
         text = _("+{amount}, the order").format(amount=course.amount(arrived))
         drawing.note(text, at, level, theme.ORDER)
     else:
-        drawing.note(_delivery(arrived, course), at, level)
+        drawing.note(_delivery(arrived, course, pair), at, level)
 
 
-def _delivery(arrived: float, course: _Course) -> str:
-    """Return what arrives, with the number of the order if it is just one of them."""
-    amount = course.amount(arrived)
-    named = [str(one["order_id"]) for one in course.orders if one["quantity"] == arrived]
+def _delivery(arrived: float, course: _Course, pair: tuple[Row, Row]) -> str:
+    """Return what arrives, with the number of the order if it is just one of them.
+
+    Of a part that is repaired it may as well come back: an order is only named on its day.
+    """
+    amount, orders = course.amount(arrived), course.orders
+    if course.is_repaired:
+        before, until = (row["date"] for row in pair)
+        orders = [one for one in orders if one["due"] and before < one["due"] <= until]
+    named = [str(one["order_id"]) for one in orders if one["quantity"] == arrived]
+    if course.is_repaired and not named:
+        return f"+{amount}"
     if len(named) != 1 or len(named[0]) > words.SHORT:
         return _("+{amount} on order").format(amount=amount)
     return _("+{amount}, order {number}").format(amount=amount, number=named[0])

@@ -36,6 +36,7 @@ def run_out(situation: PartSituation) -> None:
         situation.stock,
         situation.after_moves,
         orders=situation.rows("fact_open_order"),
+        is_repaired=situation.repair is not None,
         part=charted(situation, publication, unit=unit_of(situation)),
     )
     charts.show(chart, key="run-out")

@@ -67,7 +67,11 @@ FALLING = [week(0, 10.0), week(1, 4.0), week(2, -2.0), week(3, -8.0, ordered=30.
 
 
 def drawn(
-    rows: list[dict[str, Any]], action: Row | None = ORDER, orders: tuple[Row, ...] = ()
+    rows: list[dict[str, Any]],
+    action: Row | None = ORDER,
+    orders: tuple[Row, ...] = (),
+    *,
+    is_repaired: bool = False,
 ) -> Chart:
     return run_out(
         result(rows, SCHEMA),
@@ -80,6 +84,7 @@ def drawn(
             unit="unidades",
             subject=SUBJECT,
         ),
+        is_repaired=is_repaired,
     )
 
 
@@ -129,6 +134,16 @@ def test_a_delivery_is_a_step_on_its_day_with_its_number() -> None:
     line = named(chart, "estoque esperado")
     assert line["x"].count("2026-12-01") == 2
     assert "+11, pedido 4500082068" in notes(chart)
+
+
+def test_what_comes_back_from_repair_bears_no_number_of_an_order() -> None:
+    rows = [week(0, 3.0), week(1, 4.0, receipts=1.0), week(2, 5.0, receipts=2.0)]
+    order = {"order_id": "4500082068", "quantity": 1.0, "due": THROUGH + timedelta(days=9)}
+
+    said = notes(drawn(rows, action=None, orders=(order,), is_repaired=True))
+
+    assert "+1" in said
+    assert "+1, pedido 4500082068" in said
 
 
 def test_several_deliveries_are_one_step_at_the_end_of_their_week() -> None:

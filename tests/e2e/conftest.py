@@ -75,8 +75,23 @@ def compared(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> It
 @pytest.fixture
 def served_small(publisher: Publisher, tmp_path: Path) -> Iterator[Served]:
     """A portal of one test alone, which may spoil it: six parts, of ``publisher``."""
+    with serving_six_parts(publisher, tmp_path) as portal:
+        yield portal
+
+
+@pytest.fixture(scope="session")
+def shared_small(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Iterator[Served]:
+    """As ``served_small``, once for all tests that change nothing."""
+    folder = tmp_path_factory.mktemp("small")
+    with serving_six_parts(Publisher(FolderStore(folder / "store"), registry), folder) as portal:
+        yield portal
+
+
+@contextmanager
+def serving_six_parts(publisher: Publisher, folder: Path) -> Iterator[Served]:
+    """Publish six parts, of nine hours ago, into the store of *folder* and serve them."""
     publisher.publish(generated_at=datetime.now(UTC).replace(microsecond=0) - timedelta(hours=9))
-    with serving(tmp_path) as portal:
+    with serving(folder) as portal:
         yield portal
 
 

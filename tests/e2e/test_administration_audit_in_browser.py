@@ -8,6 +8,7 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -23,10 +24,24 @@ from tests.integration.servers import wait_until
 
 @pytest.fixture
 def administrator(browser: Browser, served_small: Served) -> Iterator[Visit]:
-    """A tab, signed in to the administration."""
-    with visiting(browser, served_small, {}) as visit:
+    """A tab, signed in to the administration of a portal of one test alone."""
+    with administering(browser, served_small) as visit:
+        yield visit
+
+
+@pytest.fixture
+def onlooker(browser: Browser, shared_small: Served) -> Iterator[Visit]:
+    """The same on a portal of all tests that change nothing."""
+    with administering(browser, shared_small) as visit:
+        yield visit
+
+
+@contextmanager
+def administering(browser: Browser, served: Served) -> Iterator[Visit]:
+    """Open a tab and sign in to the administration."""
+    with visiting(browser, served, {}) as visit:
         visit.open("/admin?section=accounts")
-        sign_in(visit, "admin", served_small.password)
+        sign_in(visit, "admin", served.password)
         expect(visit.page.get_by_role("heading", name="Accounts and keys")).to_be_visible()
         wait_until(
             lambda: (
@@ -129,15 +144,15 @@ def test_a_double_click_hides_no_password(administrator: Visit) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_refusal_is_read_where_one_looks_and_breaks_no_rule_of_accessibility(
-    administrator: Visit, scheme: Literal["light", "dark"]
+    onlooker: Visit, scheme: Literal["light", "dark"]
 ) -> None:
-    administrator.page.emulate_media(color_scheme=scheme)
-    field(administrator, "For which program or person").fill("Power BI of sales")
-    press(administrator, "Make it and show it")
+    onlooker.page.emulate_media(color_scheme=scheme)
+    field(onlooker, "For which program or person").fill("Power BI of sales")
+    press(onlooker, "Make it and show it")
 
-    dialog = administrator.page.get_by_role("dialog", name="Nothing was changed")
+    dialog = onlooker.page.get_by_role("dialog", name="Nothing was changed")
     expect(dialog.get_by_text("the name is 'Power BI of sales'")).to_be_in_viewport()
-    assert violations(administrator.page) == []
+    assert violations(onlooker.page) == []
 
 
 def test_the_file_has_exactly_the_entries_that_are_filtered(
@@ -180,12 +195,12 @@ def test_the_file_has_exactly_the_entries_that_are_filtered(
 @pytest.mark.parametrize("width", [1366, 320])
 @pytest.mark.parametrize("section", ["audit", "accounts", "health"])
 def test_a_section_breaks_no_rule_of_accessibility_and_fits_its_screen(
-    administrator: Visit, section: str, width: int, scheme: Literal["light", "dark"]
+    onlooker: Visit, section: str, width: int, scheme: Literal["light", "dark"]
 ) -> None:
-    page = administrator.page
+    page = onlooker.page
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 4000})
-    administrator.open(f"/admin?section={section}")
+    onlooker.open(f"/admin?section={section}")
     expect(page.get_by_role("heading", level=2)).to_be_visible()
 
     assert violations(page) == []

@@ -22,10 +22,10 @@ PHONE = {"viewport": {"width": 390, "height": 844}}
 
 @pytest.fixture
 def small_visit(
-    browser: Browser, served_small: Served, request: pytest.FixtureRequest
+    browser: Browser, shared_small: Served, request: pytest.FixtureRequest
 ) -> Iterator[Visit]:
     """A tab on a portal whose contract has a curve of three points and four parts to buy."""
-    with visiting(browser, served_small, getattr(request, "param", {})) as tab:
+    with visiting(browser, shared_small, getattr(request, "param", {})) as tab:
         yield tab
 
 

@@ -12,10 +12,11 @@ import numpy as np
 from benchmarks.availability.findings import Finding
 from ml_jobs.arrays import FloatArray
 from ml_jobs.stocking.availability.buying import ranked, steps_of
-from ml_jobs.stocking.availability.echelons import TwoEchelons, repair_pipeline
+from ml_jobs.stocking.availability.echelons import TwoEchelons
 from ml_jobs.stocking.availability.money import MoneyPolicy, chances_of_demand, order_of
 from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.availability.waiting import lower_hull
+from ml_jobs.stocking.repair import Repair
 from tests.unit.ml_jobs.stocking.availability.demands import (
     demand_of,
     drawn_worth,
@@ -216,9 +217,8 @@ def repairables(seed: int, cases: int = 6, uses: int = 1_000_000) -> list[Findin
         moments = np.sort(random.uniform(100, begins[-1], uses))
         out = np.searchsorted(begins, moments) - np.searchsorted(np.sort(begins + away), moments)
         waiting = np.maximum(out - stock, 0).mean()
-        part = TwoEchelons(
-            np.array([rate]), 0.0, repair_pipeline(repair, supply, condemned), np.zeros(1)
-        )
+        pipeline = Repair(np.array([repair]), np.array([condemned]), np.zeros(1)).mixed(supply)
+        part = TwoEchelons(np.array([rate]), 0.0, float(pipeline[0]), np.zeros(1))
         errors.append(part.backorders(stock, np.zeros(1, np.int64))[0] / waiting - 1.0)
     worst = float(np.abs(errors).max())
     what = f"repaired parts, {cases} cases of {uses:,} uses, worst error"

@@ -41,7 +41,7 @@ class Repair:
         expected: FloatArray = np.floor((1.0 - self.condemned) * self.in_repair + 0.5)
         return expected
 
-    def mixed(self, days: FloatArray) -> FloatArray:
+    def mixed(self, days: FloatArray | float) -> FloatArray:
         """Return the days that a failed part is missed, on average, where a new one takes *days*.
 
         Source: Palm's theorem, as in Sherbrooke 2004, "Optimal Inventory Modeling of Systems",

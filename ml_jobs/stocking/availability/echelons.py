@@ -26,7 +26,7 @@ class TwoEchelons:
         excess: Variance over mean of what all places ask for together, less 1; the same over any
             time.
         supply: Periods from the central store's order until it is delivered; of a part that is
-            repaired `repair_pipeline`.
+            repaired `Repair.mixed`.
         transport: Periods from the central store to each place, shape (J,).
         own: The excess of what each place asks for, shape (J,); None where it is that of all.
 
@@ -151,15 +151,6 @@ class TwoEchelons:
 def hull_of(waiting: FloatArray) -> IntArray:
     """Return the numbers of lots from which a further one is best bought: corners of a hull."""
     return lower_hull(np.arange(len(waiting)), waiting).stock
-
-
-def repair_pipeline(repair: float, supply: float, condemned: float) -> float:
-    """Return the periods until a failed part is on the shelf again, or another in its place.
-
-    By Palm's theorem only the mean counts: a share of *condemned* is bought anew within *supply*
-    periods, the others come back from repair after *repair*.
-    """
-    return (1.0 - condemned) * repair + condemned * supply
 
 
 def most_lots(mean: float, excess: float, least: float = _LEAST_CHANCE) -> int:

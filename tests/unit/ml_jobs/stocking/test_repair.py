@@ -64,6 +64,10 @@ def missing_in_events(
     return np.searchsorted(np.sort(failed), seen) - np.searchsorted(np.sort(back), seen)
 
 
+def test_a_repaired_part_is_away_for_the_mean_of_both_ways() -> None:
+    assert repaired(2.0, 0.25).mixed(10.0) == pytest.approx(4.0)
+
+
 @pytest.mark.parametrize(
     ("days", "condemned", "lead"),
     [(30.0, 0.2, 60.0), (90.0, 0.1, 14.0), (20.0, 0.5, 45.0), (45.0, 0.0, 30.0)],

@@ -8,7 +8,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from ml_jobs.stocking.availability.echelons import TwoEchelons, hull_of, repair_pipeline
+from ml_jobs.stocking.availability.echelons import TwoEchelons, hull_of
+from ml_jobs.stocking.repair import Repair
 from tests.unit.ml_jobs.stocking.availability.oracles import drawn_echelons, sampled_backorders
 
 pytestmark = pytest.mark.ml
@@ -80,10 +81,6 @@ def test_one_place_at_the_end_of_a_pipe_is_the_single_one() -> None:
     assert part.backorders(0, np.array([0]))[0] == pytest.approx(0.5 * 3.0)
 
 
-def test_a_repaired_part_is_away_for_the_mean_of_both_ways() -> None:
-    assert repair_pipeline(2.0, 10.0, 0.25) == pytest.approx(4.0)
-
-
 def test_the_pipeline_of_repair_is_what_a_simulation_finds() -> None:
     random = np.random.default_rng(2)
     rate, repair, supply, condemned, stock = 0.8, 2.0, 6.0, 0.2, 3
@@ -96,7 +93,7 @@ def test_the_pipeline_of_repair_is_what_a_simulation_finds() -> None:
     out = np.searchsorted(begins, moments) - np.searchsorted(order, moments)
     waiting = np.maximum(out - stock, 0).mean()
 
-    pipeline = repair_pipeline(repair, supply, condemned)
-    part = TwoEchelons(np.array([rate]), 0.0, pipeline, np.zeros(1))
+    pipeline = Repair(np.array([repair]), np.array([condemned]), np.zeros(1)).mixed(supply)
+    part = TwoEchelons(np.array([rate]), 0.0, float(pipeline[0]), np.zeros(1))
 
     assert part.backorders(stock, np.array([0]))[0] == pytest.approx(waiting, rel=0.05)

@@ -47,7 +47,8 @@ def read_contracts(path: Path, reading: ReadingOptions = AS_FOUND) -> MasterFile
     """Read a file of contracts: ``contract_id`` and any of `CONTRACT_COLUMNS`.
 
     A contract without towers says nothing of anything: it is left out, and said so. One with
-    neither target nor penalty promises nothing and only has its figures shown. None may be called
+    neither target nor penalty promises nothing and only has its figures shown, where another
+    contract promises something; where none does, all hours cost the same. None may be called
     what all towers together are.
 
     Raises:
@@ -204,9 +205,14 @@ def _contract_notes(table: pa.Table, without: pa.Table) -> Iterator[str]:
     silent = np.isnan(target) & ~(penalty > 0)
     if silent.any():
         codes = sorted(table.column("contract_id").filter(pa.array(silent)).to_pylist())
+        follows = (
+            "all towers' hours cost what service levels' money buys them for"
+            if silent.all()
+            else "nothing is bought for them alone"
+        )
         yield (
             f"{len(codes):,} contract(s) have neither target_availability nor penalty_per_hour, "
-            f"so nothing is bought for them alone: {samples(codes)}"
+            f"so {follows}: {samples(codes)}"
         )
     if capped := table.filter(pc.is_valid(table.column("penalty_cap"))).num_rows:
         yield (

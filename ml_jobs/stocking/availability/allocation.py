@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,22 +27,26 @@ class Allocation:
         prices: Currency for an hour, shape (K,); infinite where no stock meets the target.
         ceiling: What an hour costs of a contract whose target no stock meets, where no other has a
             price above 0.
+        floor: What it costs at least where another has one.
     """
 
     rule: str
     prices: FloatArray
     ceiling: float = 0.0
+    floor: float = 0.0
 
     @property
     def unmet(self) -> BoolArray:
-        """Whose target no stock meets, shape (K,): stock is bought at the dearest other's price."""
+        """Whose target no stock meets, shape (K,): stock is bought at the highest price."""
         return np.isinf(self.prices)
 
     @property
     def highest(self) -> float:
-        """The highest price that has an end; the ceiling where a target has none beside it."""
+        """The highest price that has an end; what an unmet target costs where that is more."""
         highest = float(np.max(self.prices, initial=0.0, where=~self.unmet))
-        return self.ceiling if highest <= 0 and self.unmet.any() else highest
+        if not self.unmet.any():
+            return highest
+        return max(highest, self.floor) if highest > 0 else self.ceiling
 
     @property
     def weights(self) -> FloatArray:
@@ -78,7 +82,8 @@ def allocate(
 
     A contract's penalty is its price. One that has a target instead gets the least price at which
     stock meets it. Where no contract says either, all get the one price at which stock costs as
-    much as service levels by criticality would.
+    much as service levels by criticality would; where no stock meets a target, an hour costs no
+    less than that, however little the others' do.
 
     Args:
         fleet: Contracts, K of them.
@@ -102,7 +107,13 @@ def allocate(
 
     def stock(prices: FloatArray) -> FloatArray:
         hours = MONTH_HOURS * (prices @ dependence.towers)
-        return replace(worth, hours=hours).level_at(monthly)
+        return worth.weighing(hours).level_at(monthly)
+
+    money = float(np.nansum(service * worth.unit_cost))
+
+    def affordable(price: float) -> bool:
+        held = stock(np.full(len(penalties), price))
+        return float(np.nansum(held * worth.unit_cost)) <= money
 
     if np.isfinite(allowed).any():
 
@@ -111,15 +122,12 @@ def allocate(
             return dependence.towers @ worth.expected_backorders(stock(asked))
 
         found = contract_prices(down, allowed)
-        return Allocation(TARGET, np.where(np.isfinite(allowed), found, penalties), ceiling)
+        prices = np.where(np.isfinite(allowed), found, penalties)
+        # Where parts that no tower waits for take most of the money, its price has no end.
+        floor = min(highest_price(affordable), ceiling) if np.isinf(prices).any() else 0.0
+        return Allocation(TARGET, prices, ceiling, floor)
     if (penalties > 0).any():
         return Allocation(PENALTY, penalties)
-    money = float(np.nansum(service * worth.unit_cost))
-
-    def affordable(price: float) -> bool:
-        held = stock(np.full(len(penalties), price))
-        return float(np.nansum(held * worth.unit_cost)) <= money
-
     return Allocation(SERVICE_MONEY, np.full(len(penalties), highest_price(affordable)))
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
-from ml_jobs.arrays import FloatArray
+from ml_jobs.arrays import FloatArray, IntArray
 from ml_jobs.fleet import Contract, Fleet
+from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.stocking.availability.allocation import (
     PENALTY,
     SERVICE_MONEY,
@@ -15,6 +18,8 @@ from ml_jobs.stocking.availability.allocation import (
     allocate,
 )
 from ml_jobs.stocking.availability.curve import Dependence
+from ml_jobs.stocking.availability.ladders import Ladder, ladders_of
+from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.availability.worth import Worth
 from tests.unit.ml_jobs.stocking.availability.demands import drawn_worth
 
@@ -29,12 +34,12 @@ def shared(contracts: int) -> tuple[Worth, FloatArray]:
     return worth, np.tile(worth.hours / 730.0 / contracts, (contracts, 1))
 
 
-def allocated(*contracts: Contract) -> Allocation:
+def allocated(*contracts: Contract, service: float = 3.0) -> Allocation:
     worth, towers = shared(len(contracts))
     fleet = Fleet(contracts)
     dependence = Dependence(fleet.contract_ids, towers, np.ones(len(contracts)))
-    service = np.full(80, 3.0)
-    return allocate(fleet, worth, dependence, service=service, holding_rate=RATE, ceiling=CEILING)
+    held = np.full(80, service)
+    return allocate(fleet, worth, dependence, service=held, holding_rate=RATE, ceiling=CEILING)
 
 
 def met_without_stock(code: str) -> Contract:
@@ -66,6 +71,38 @@ def test_it_buys_what_the_dearest_of_the_others_does() -> None:
 
     assert found.highest == 70.0
     assert found.weights.tolist() == [1.0, 1.0]
+
+
+def test_beside_one_that_costs_next_to_nothing_it_buys_for_what_service_levels_take() -> None:
+    found = allocated(met_by_nothing("A"), Contract("B", "B", 10.0, None, 0.01))
+    silent = allocated(Contract("A", "A", 10.0), Contract("B", "B", 10.0))
+
+    assert found.highest == silent.highest > 0.1
+    assert found.weights.tolist() == [1.0, 0.01 / found.highest]
+
+
+def test_it_costs_no_more_than_the_end_of_the_curve_where_money_is_no_object() -> None:
+    beside = Contract("B", "B", 10.0, None, 0.01)
+
+    assert allocated(met_by_nothing("A"), beside, service=1e9).highest == CEILING
+
+
+def test_chances_are_found_once_for_all_prices_that_are_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found: list[int] = []
+
+    def counted(
+        demand: NegativeBinomial, tails: Tails, sizes: IntArray, fetched: FloatArray
+    ) -> Iterator[Ladder]:
+        found.append(len(sizes))
+        return ladders_of(demand, tails, sizes, fetched)
+
+    monkeypatch.setattr("ml_jobs.stocking.availability.worth.ladders_of", counted)
+
+    allocated(Contract("A", "A", 10.0))
+
+    assert found == [80]
 
 
 def test_the_others_targets_are_met_with_what_is_bought_in_the_end() -> None:

@@ -76,8 +76,10 @@ def test_a_contract_that_promises_nothing_is_named(tmp_path: Path) -> None:
     file = contracts(tmp_path, "A,Alfa,10,,", "B,Beta,10,,0", "C,Gama,10,,40")
 
     assert file.notes == (
-        "2 contract(s) have neither target_availability nor penalty_per_hour, so nothing is bought "
-        "for them alone: 'A', 'B'",
+        (
+            "2 contract(s) have neither target_availability nor penalty_per_hour, so nothing is "
+            "bought for them alone: 'A', 'B'"
+        ),
     )
 
 
@@ -85,8 +87,10 @@ def test_where_no_contract_promises_anything_all_hours_have_one_price(tmp_path: 
     file = contracts(tmp_path, "A,Alfa,10,,", "B,Beta,10,,0")
 
     assert file.notes == (
-        "2 contract(s) have neither target_availability nor penalty_per_hour, so all towers' hours "
-        "cost what service levels' money buys them for: 'A', 'B'",
+        (
+            "2 contract(s) have neither target_availability nor penalty_per_hour, so all towers' "
+            "hours cost what service levels' money buys them for: 'A', 'B'"
+        ),
     )
 
 

@@ -109,6 +109,30 @@ def not_coming_back(file: MasterFile, items: pa.Table) -> Iterator[str]:
         )
 
 
+def untold_repairs(file: MasterFile, items: pa.Table) -> Iterator[str]:
+    """Say of which of the *items* forecast that are repaired no row of the *file* has in_repair.
+
+    What has to be there for them includes what lies in the workshop. Items that the file doesn't
+    name aren't meant, as all of theirs is assumed, nor are those whose stock isn't known.
+    """
+    known = file.table.filter(pc.is_valid(file.table.column("current_stock")))
+    told = known.filter(pc.is_valid(known.column("in_repair"))).column("item_id")
+    comes_back = pc.and_(
+        pc.is_valid(items.column("repair_days")),
+        pc.fill_null(pc.less(items.column("condemnation"), 1.0), False),
+    )
+    repaired = items.filter(comes_back).column("item_id")
+    untold = pc.and_(
+        pc.is_in(repaired, pc.unique(known.column("item_id"))),
+        pc.invert(pc.is_in(repaired, pc.unique(told))),
+    )
+    if found := repaired.filter(untold).to_pylist():
+        yield (
+            f"{len(found):,} item(s) are repaired and have no in_repair, so none is counted on and "
+            f"as many are ordered instead: {samples(found)}"
+        )
+
+
 def stock_rows(file: MasterFile | None, panel: Panel, hierarchy: Hierarchy | None) -> pa.Table:
     """Return what *file* says of every series of *panel*, one row each; null where nothing.
 

@@ -37,7 +37,7 @@ from ml_jobs.inputs.locations import (
 from ml_jobs.inputs.master_file import MasterFile, samples
 from ml_jobs.inputs.matching import spelt_otherwise
 from ml_jobs.inputs.orders_file import read_orders
-from ml_jobs.inputs.stock_file import not_coming_back, read_stock
+from ml_jobs.inputs.stock_file import not_coming_back, read_stock, untold_repairs
 from ml_jobs.panel import NETWORK, Items
 from ml_jobs.pipeline.column_names import refuse_missing_headings, refuse_unknown_names
 from ml_jobs.pipeline.request import JobRequest
@@ -98,7 +98,8 @@ class RunInputs:
             notes += file.unread_note()
         if self.stock is not None:
             said_of = f"{self.stock.source.name}: "
-            notes += [said_of + note for note in not_coming_back(self.stock, items.table)]
+            for unsaid in (not_coming_back, untold_repairs):
+                notes += [said_of + note for note in unsaid(self.stock, items.table)]
         return notes
 
 

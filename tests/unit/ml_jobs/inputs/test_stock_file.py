@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.stock_file import days_apart, not_coming_back, read_stock
+from ml_jobs.inputs.stock_file import days_apart, not_coming_back, read_stock, untold_repairs
 
 pytestmark = pytest.mark.ml
 
@@ -129,6 +129,39 @@ def test_units_in_repair_of_a_part_that_is_not_repaired_are_named(tmp_path: Path
         "1 item(s) have units in repair and no repair_days in the item file, so none of those is "
         "counted on: 'A'"
     )
+
+
+def repaired_items(*item_ids: str, condemnation: float = 0.2) -> pa.Table:
+    count = len(item_ids)
+    columns = {"repair_days": [30.0] * count, "condemnation": [condemnation] * count}
+    return pa.table({"item_id": list(item_ids), **columns})
+
+
+def test_repaired_parts_of_which_untold_repairs_what_is_in_repair_are_named(tmp_path: Path) -> None:
+    rows = ("A,SP,1,", "A,RJ,1,", "B,SP,1,", "B,RJ,1,2", "C,SP,1,0", "D,SP,-1,")
+    header = "item_id,location_id,current_stock,in_repair"
+    file = read_stock(written(tmp_path, *rows, header=header))
+
+    (said,) = untold_repairs(file, repaired_items("A", "B", "C", "D", "E"))
+
+    assert said == (
+        "1 item(s) are repaired and have no in_repair, so none is counted on and as many are "
+        "ordered instead: 'A'"
+    )
+
+
+def test_nothing_is_said_of_parts_that_are_bought_new(tmp_path: Path) -> None:
+    file = read_stock(written(tmp_path, "A,1", "B,1", header="item_id,current_stock"))
+    bought = pa.table(
+        {
+            "item_id": ["A", "B"],
+            "repair_days": pa.nulls(2, pa.float64()),
+            "condemnation": pa.nulls(2, pa.float64()),
+        }
+    )
+
+    assert not list(untold_repairs(file, bought))
+    assert not list(untold_repairs(file, repaired_items("A", condemnation=1.0)))
 
 
 def test_negative_units_in_repair_are_refused(tmp_path: Path) -> None:

@@ -96,7 +96,8 @@ def missing_after(
 
     That is all that was asked for in that time; of a part that is repaired, what was condemned of
     it, and what failed within the last repair time and isn't back yet. Which ones were condemned is
-    not known: of a fifth, each fifth lot that failed. NaN as in `demand_after`.
+    not known: of a fifth, each fifth lot that failed. NaN as in `demand_after`, and where some that
+    are still away may have failed before the panel begins.
     """
     asked = demand_after(panel, cutoff, periods)
     rows = np.flatnonzero(repair.is_repaired & np.isfinite(asked))
@@ -110,7 +111,7 @@ def missing_after(
     repairable, place = failed - condemned, np.arange(len(rows))
     coming_back = repairable[place, end] - repairable[place, np.maximum(end - within, 0)]
     gone = condemned[place, end] - condemned[:, cutoff]
-    asked[rows] = (gone + coming_back) * size
+    asked[rows] = np.where(end < within, np.nan, (gone + coming_back) * size)
     return asked
 
 

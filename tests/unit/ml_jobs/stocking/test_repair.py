@@ -232,6 +232,15 @@ class TestThePast:
 
         assert np.isnan(missing_after(panel, 30, np.array([15]), repaired(5.0, 0.2), ONCE))[0]
 
+    def test_a_repair_longer_than_the_known_past_leaves_what_is_away_unknown(self) -> None:
+        panel = panel_of(np.ones((2, 40)))
+        repair = Repair(np.array([25.0, 26.0]), np.full(2, 0.2), np.zeros(2))
+
+        missing = missing_after(panel, 20, np.array([5, 5]), repair, np.ones(2))
+
+        assert missing[0] == 1.0 + 20.0
+        assert np.isnan(missing[1])
+
 
 def test_a_row_says_what_comes_back_and_what_has_to_be_bought() -> None:
     panel, outlook, sums = steady(14.0)

@@ -62,9 +62,10 @@ def _of_quantity(
     ever = np.nansum(panel.demand, axis=1)[series]
     above = quantity > situation.threshold("above_a_year") * last_year
     yield CheckReason("above_a_year", above | (quantity > ever), quantity, last_year)
-    lasts = lasting_days(quantity, situation.demand_per_day[series])
-    # Where no demand is forecast a quantity lasts for ever.
-    lasts = np.where((quantity > 0) & np.isnan(lasts), LONGEST_DAYS, lasts)
+    lasts = lasting_days(quantity, situation.used_up_per_day[series])
+    # Where no demand is forecast a quantity lasts for ever; where all is repaired none is used up.
+    unasked = ~(situation.demand_per_day[series] > 0)
+    lasts = np.where((quantity > 0) & unasked, LONGEST_DAYS, lasts)
     cycle = (levels.lead_time.days + situation.options.review_days)[series]
     yield CheckReason("lasts_long", lasts > situation.threshold("lasts_long"), lasts, cycle)
 

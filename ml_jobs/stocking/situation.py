@@ -88,6 +88,11 @@ class Situation:
         """Its mean, units per day, shape (S,)."""
         return self.horizon_demand / (self.horizon * self.panel.frequency.days_per_step)
 
+    @property
+    def used_up_per_day(self) -> FloatArray:
+        """What of it doesn't come back from repair, units per day, shape (S,)."""
+        return self.demand_per_day * self.inventory.levels.repair.condemned
+
     def threshold(self, code: str) -> float:
         """The threshold of a reason."""
         return self.options.thresholds[code]

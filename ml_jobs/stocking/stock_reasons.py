@@ -69,10 +69,10 @@ def overstock(situation: Situation) -> ExceptionReason:
 def large_minimum_order(situation: Situation) -> ExceptionReason:
     """The least that can be ordered lasts too long; at risk: what it has beyond the threshold.
 
-    It lasts as long as the forecast's mean takes to use it up. Where no demand is forecast nothing
-    is ordered, and nothing is listed.
+    It lasts as long as the forecast's mean takes to use it up, of parts that are repaired what is
+    beyond repair of it. Where that is none, nothing is listed.
     """
-    levels, per_day = situation.inventory.levels, situation.demand_per_day
+    levels, per_day = situation.inventory.levels, situation.used_up_per_day
     least = np.nan_to_num(np.fmax(levels.minimum_order, levels.order_multiple))
     lasts = lasting_days(least, per_day)
     threshold = situation.threshold("large_minimum_order")

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pytest
 
 from datalayer.kernel.contract.registry import Registry
-from ml_jobs.arrays import FloatArray
+from ml_jobs.arrays import FloatArray, IntArray
 from ml_jobs.classification import demand_classes
 from ml_jobs.dispersion import learn_pools
 from ml_jobs.options import DEFAULT_THRESHOLDS, ForecastOptions, thresholds_of
@@ -18,6 +18,8 @@ from ml_jobs.panel import Frequency, Items, Panel, Stock
 from ml_jobs.stocking.exceptions import exception_rows, rank_exceptions, reasons_of
 from ml_jobs.stocking.inventory import inventory_of, levels_of
 from ml_jobs.stocking.lead_time import Outlook, lead_sums, learn_sum_pools
+from ml_jobs.stocking.messages import NO_REF, Messages, no_days
+from ml_jobs.stocking.plausibility import check_reasons
 from ml_jobs.stocking.shifts import interval_shift, level_shift
 from ml_jobs.stocking.situation import ChampionRecord, Situation
 from tests.unit.ml_jobs.panels import historic_of, items_of, panel_of, stock_of
@@ -143,6 +145,55 @@ def test_a_minimum_order_of_many_years_is_listed_with_how_long_it_lasts() -> Non
     assert found["expected"] == 14.0 + OPTIONS.review_days
     assert found["value_at_risk"] == pytest.approx(2.0 * (4000.0 - 1825.0 * per_day))
     assert found["severity"] == "low"
+
+
+REPAIRED = {"repair_days": [30.0, 30.0], "condemnation": [0.1, 0.0]}
+
+
+def test_a_minimum_order_of_repaired_parts_lasts_until_it_is_beyond_repair() -> None:
+    panel = poisson_panel()
+    items = items_of(panel, minimum_order=[400.0, 400.0], **REPAIRED)
+    stock = stock_of(panel, current_stock=[60.0, 60.0])
+
+    table = fact_exception(situation_of(panel, items=items, stock=stock))
+
+    # Of the other part nothing is ever beyond repair.
+    (found,) = rows(table, "large_minimum_order")
+    per_day = 0.1 * float(np.nanmean(panel.demand[0]))
+    assert found["item_id"] == panel.item_ids[0]
+    assert found["observed"] == round(400.0 / per_day)
+    assert found["value_at_risk"] == pytest.approx(2.0 * (400.0 - 1825.0 * per_day))
+
+
+def test_an_order_of_repaired_parts_lasts_until_it_is_beyond_repair() -> None:
+    panel = poisson_panel()
+    situation = situation_of(panel, items=items_of(panel, **REPAIRED))
+    both = np.arange(2)
+
+    reasons = check_reasons(situation, orders_of(both, 100.0), np.zeros(2, np.int64))
+
+    (lasting,) = (reason for reason in reasons if reason.code == "lasts_long")
+    assert lasting.holds.tolist() == [True, False]
+    assert lasting.observed[0] == round(1000.0 / float(np.nanmean(panel.demand[0])))
+
+
+def orders_of(series: IntArray, quantity: float) -> Messages:
+    """Orders of so many units for each of the *series*."""
+    count = len(series)
+    unknown, days = np.full(count, NAN), no_days(count)
+    return Messages(
+        series,
+        np.full(count, "order"),
+        np.full(count, "this_week"),
+        np.full(count, NO_REF),
+        np.full(count, quantity),
+        days,
+        days,
+        days,
+        unknown,
+        unknown,
+        unknown,
+    )
 
 
 def test_an_order_multiple_counts_as_the_least_that_can_be_ordered() -> None:

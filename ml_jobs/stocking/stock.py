@@ -4,8 +4,8 @@ The rule plays a common policy over the demand observed, for every item alike: s
 once a week and ordered up to the 90 % quantile of demand over lead time and one week (windows of
 the last 180 days); an order arrives after the lead time; demand without stock is lost. What is on
 the shelf and on order at the end is the assumed stock, so that some items run short and others
-don't, as under any such policy. Service levels are assumed by criticality: high 98, medium 95,
-low 90 %.
+don't, as under any such policy. Of a part that is repaired both are in proportion to how long one
+that fails is missed. Service levels are assumed by criticality: high 98, medium 95, low 90 %.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from ml_jobs.inputs.master_file import MasterFile
 from ml_jobs.inputs.stock_file import HELD_HERE, NEGATIVE, ORDERING, stock_rows
 from ml_jobs.options import SERVICE_LEVELS
 from ml_jobs.panel import Items, OpenOrders, Panel, Stock
+from ml_jobs.stocking.repair import Repair, repair_of
 
 REVIEW_DAYS = 7.0
 FILL_QUANTILE = 0.90
@@ -49,6 +50,16 @@ _SHELF_RULE = Bilingual(
         "O estoque é presumido: o que teria restado na prateleira de uma política semanal de repor "
         "até o quantil de 90 % da demanda do prazo de entrega mais uma semana. Os pedidos abertos "
         "são conhecidos."
+    ),
+)
+_REPAIR_RULE = Bilingual(
+    en=(
+        "Of parts that are repaired, stock is assumed in proportion to how long one that fails is "
+        "missed."
+    ),
+    pt_BR=(
+        "De itens que são reparados, presume-se o estoque na proporção do tempo que faz falta um "
+        "que falha."
     ),
 )
 _TOLERANCE = 1e-6
@@ -98,9 +109,11 @@ def describe_stock(
     # What is negative is not known, and no rule is to hide that.
     unknown = known.column(NEGATIVE).fill_null(False).to_numpy()
     without_stock = ~np.isfinite(on_hand) & ~unknown
+    repair, lead_time = repair_of(items, Stock(known)), column_of(items.table, "lead_time_days")
+    share = _share_missed(repair, lead_time)
     shelf, in_transit = (
-        items.stocked * amount
-        for amount in assumed_stock(panel, column_of(items.table, "lead_time_days"))
+        items.stocked * np.where(repair.is_repaired, np.rint(share * amount), amount)
+        for amount in assumed_stock(panel, lead_time)
     )
     criticality = texts_of(items.table, "criticality", otherwise=UNKNOWN_CRITICALITY)
     assumed = np.array([levels[name] for name in criticality.tolist()], dtype=np.float64)
@@ -128,6 +141,7 @@ def describe_stock(
     }
     stock_rule = _STOCK_RULE if orders is None else _SHELF_RULE
     rules = [stock_rule] if without_stock.any() else []
+    rules += [_REPAIR_RULE] if (without_stock & repair.is_repaired).any() else []
     rules += [_service_rule(levels)] if flags["service_level"].any() else []
     differing = _differing(panel, stated, on_order) if orders is not None else {}
     return DescribedStock(Stock(pa.table(columns)), tuple(rules), differing)
@@ -158,6 +172,12 @@ def _names(flags: Mapping[str, BoolArray]) -> list[str]:
     """For each row the names of the flags that are set, comma separated."""
     rows = zip(*(values.tolist() for values in flags.values()), strict=True)
     return [",".join(n for n, flag in zip(flags, row, strict=True) if flag) for row in rows]
+
+
+def _share_missed(repair: Repair, lead_time_days: FloatArray) -> FloatArray:
+    """How long a part is missed, of the time until one bought new would be there, shape (S,)."""
+    days = np.nan_to_num(lead_time_days) + REVIEW_DAYS
+    return repair.mixed(days) / days
 
 
 def assumed_stock(panel: Panel, lead_time_days: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -134,6 +134,25 @@ def test_without_a_stock_file_stock_and_service_are_assumed_and_labelled(panel: 
     assert len(described.assumptions) == 2
 
 
+def test_of_repaired_parts_as_much_is_assumed_as_is_missed(panel: Panel) -> None:
+    items = items_of(panel).table
+    days = pa.array([14.0, 14.0, None], pa.float64())
+    share = pa.array([0.25, 0.25, None], pa.float64())
+    for name, column in (("repair_days", days), ("condemnation", share)):
+        items = items.set_column(items.schema.get_field_index(name), name, column)
+
+    described = describe_stock(panel, Items(items), None)
+
+    bought = describe_stock(panel, items_of(panel), None).stock.table
+    # One bought new is missed for its lead time of 7, 14 and 21 days and a week of review.
+    missed = np.array([(0.75 * 14 + 0.25 * 14) / 14, (0.75 * 14 + 0.25 * 21) / 21, 1.0])
+    for name in ("current_stock", "on_order"):
+        whole = np.rint(missed * bought[name].to_numpy())
+        assert described.stock.table[name].to_pylist() == whole.tolist()
+    assert described.stock.table["current_stock"][1] != bought["current_stock"][1]
+    assert any("parts that are repaired" in rule.en for rule in described.assumptions)
+
+
 def test_a_stock_file_is_taken_as_it_is_and_the_rest_stays_assumed(
     panel: Panel, tmp_path: Path
 ) -> None:

@@ -168,12 +168,16 @@ class PartChange(OrderCauses):
     source_after: str | None
     tier_before: str | None = Field(description="Of the leading action; null without one.")
     tier_after: str | None
-    position_before: float | None = Field(description="Stock and open orders together.")
+    position_before: float | None = Field(
+        description="Stock, proposed moves and open orders together."
+    )
     lead_time_demand_before: float | None
     lead_time_days_before: float | None
     planned_service_level_before: float | None
     order_up_to_before: float | None
-    position_after: float | None
+    position_after: float | None = Field(
+        description="Stock, proposed moves and open orders together."
+    )
     lead_time_demand_after: float | None
     lead_time_days_after: float | None
     planned_service_level_after: float | None

@@ -172,7 +172,8 @@ def _of_repair(said: Speaking, row: Row) -> Iterator[str]:
             amount(row[name], unit, said.language)
             for name, unit in (("repair_days", "d"), ("condemnation", "share"))
         )
-        yield said.say(sentences.REPAIRED, days=days, share=share)
+        sentence = sentences.REPAIRED if row["condemnation"] else sentences.ALL_REPAIRED
+        yield said.say(sentence, days=days, share=share)
 
 
 def _of_place(said: Speaking, step: Row) -> Iterator[str]:

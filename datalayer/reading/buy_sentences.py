@@ -78,8 +78,11 @@ FIRST: Final = Bilingual(
     "por último, {last}.",
 )
 REPAIRED: Final = Bilingual(
-    "It comes back from repair in {days}: only the {share} that are beyond repair are bought.",
-    "Volta do conserto em {days}: só se compram os {share} que não têm conserto.",
+    "What fails comes back from repair in {days}, but for the {share} that are beyond repair.",
+    "O que falha volta do conserto em {days}, menos os {share} que não têm conserto.",
+)
+ALL_REPAIRED: Final = Bilingual(
+    "What fails comes back from repair in {days}.", "O que falha volta do conserto em {days}."
 )
 MADE: Final = Bilingual(" once all moves are made", ", feitas as transferências")
 BROUGHT: Final = Bilingual(

@@ -466,6 +466,18 @@ def test_a_run_without_any_money_begins_with_0(
     assert "R$ 0 are less than the first step of this list costs." in told(opened(open_page))
 
 
+@pytest.mark.parametrize("asked", ["abc", "1e300"])
+def test_a_budget_that_cannot_be_read_leaves_that_of_the_run(
+    asked: str, state: object, publisher: Publisher, open_page: OpenPage
+) -> None:
+    publish_tables(publisher, publisher.tables(), budget=1700)
+
+    app = opened(open_page, budget=asked)
+
+    assert app.warning
+    assert "R$ 1,700 buy" in told(app)
+
+
 def test_all_of_the_list_can_be_seen_beside_the_budget_of_the_run(
     state: object, publisher: Publisher, open_page: OpenPage
 ) -> None:
@@ -513,10 +525,11 @@ def test_a_list_that_ends_at_once_is_said_to_have_nothing_worth_it(
     assert "lists nothing to buy: it knows no part of which more is worth it" in info.value
 
 
+@pytest.mark.parametrize(("dearest", "price"), [(130.0, "130"), (0.42, "0.42")])
 def test_targets_that_no_stock_meets_are_named_with_what_is_bought_for_them(
-    state: object, publisher: Publisher, open_page: OpenPage
+    dearest: float, price: str, state: object, publisher: Publisher, open_page: OpenPage
 ) -> None:
-    priced = {"rule": "target", "unmet": ["CT-B"], "dearest": 130.0}
+    priced = {"rule": "target", "unmet": ["CT-B"], "dearest": dearest}
     lineage = {"currency": "BRL", "forecast": {"tower_hours": priced}}
     publisher.publish(tables=available_tables(publisher), lineage=lineage)
     portal().activate(ADMIN, confirmed=True)
@@ -524,7 +537,8 @@ def test_targets_that_no_stock_meets_are_named_with_what_is_bought_for_them(
     said = told(opened(open_page))
 
     assert "No stock meets the target of Beta" in said
-    assert "worth its cost at R$ 130 for a tower-hour" in said
+    assert "worth its cost at R$ " in said
+    assert f"R$ {price} for a tower-hour" in said
 
 
 def test_where_every_target_can_be_met_none_is_named(

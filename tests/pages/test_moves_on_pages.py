@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -116,6 +117,44 @@ def test_the_place_that_gives_says_so(open_page: OpenPage) -> None:
 
     assert "5 are to go to other places" in html(app)
     assert "Stock 10 − moved away 5 + on order 0 = 5, at or below 5: it is ordered." in html(app)
+
+
+def test_what_a_move_avoids_is_not_told_of_an_order(open_page: OpenPage) -> None:
+    box = html(open_page("forecast.py", locale="en-US", item=LATE, location_id=TAKER))
+
+    assert "nothing is ordered." in box
+    assert "are expected to lack" not in box
+
+
+def test_the_chance_beside_the_stock_is_that_with_moves_and_the_move_tells_its_own(
+    open_page: OpenPage, publisher: Publisher
+) -> None:
+    time = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=30)
+    tables = with_moves(publisher.tables(generated_at=time))
+    for name, kind, chance in (("fact_action", "move", 0.9), ("fact_inventory", None, 0.02)):
+        rows = [
+            row | {"stockout_probability": chance}
+            if row["location_id"] == TAKER and row.get("action") == kind
+            else row
+            for row in tables[name].to_pylist()
+        ]
+        tables[name] = pa.Table.from_pylist(rows, tables[name].schema)
+    publisher.publish(generated_at=time, tables=tables)
+    portal().activate(ADMIN, confirmed=True)
+
+    box = html(open_page("forecast.py", locale="en-US", item=LATE, location_id=TAKER))
+
+    facts = box.partition("<dt>Chance of a shortage</dt>")[2]
+    assert facts.startswith("<dd>2 in 100 before a delivery comes")
+    assert "9 in 10" in box.partition('<p class="farol-why">')[2].partition("</p>")[0]
+
+
+def test_the_policy_counts_moves_among_what_falls_to_the_reorder_point(
+    open_page: OpenPage,
+) -> None:
+    app = open_page("inventory.py", locale="en-US", item=LATE, location=TAKER)
+
+    assert "Order when stock, moves and open orders together fall to 4." in said(app)
 
 
 @pytest.mark.parametrize(("place", "stock"), [(TAKER, "0 (+5 by moves)"), (GIVER, "10 (−5 by")])

@@ -35,7 +35,7 @@ AHEAD_PERIODS: Final = 13
 _DATA_SETS = ("fact_action", "dim_item", "dim_location")
 _COLUMNS = (
     *("rank", "item_id", "location_id", "action", "ref", "tier", "value", "check_first"),
-    *("has_check", "state", "others", "is_new", "is_changed", *ITEM_FILTERS),
+    *("has_check", "state", "others", "moves", "is_new", "is_changed", *ITEM_FILTERS),
 )
 _SAID = (
     *("state", "kind", "marked_by", "marked_at", "until", "because", "comment", "comments"),
@@ -112,7 +112,8 @@ def cards(rows: pa.Table, standing: pa.Table) -> Question:
         "rows": json_rows(rows, names),
         "standing": json_rows(standing, (*ROW_KEY, *_SAID)),
     }
-    read = (*_DATA_SETS, "fact_inventory", "fact_metrics", "fact_exception", "fact_transfer")
+    stock = ("fact_inventory", "fact_repair", "fact_transfer")
+    read = (*_DATA_SETS, *stock, "fact_metrics", "fact_exception")
     return sql_question("action_cards", parameters, *read)
 
 

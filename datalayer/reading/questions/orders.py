@@ -49,7 +49,8 @@ def of_ranks(ranks: Sequence[int]) -> Question:
     Columns: see ``sql/orders_of_ranks.sql``.
     """
     parameters = {"ranks": json_list(ranks)}
-    return sql_question("orders_of_ranks", parameters, "fact_action", "dim_item", "fact_inventory")
+    read = ("fact_action", "dim_item", "fact_inventory", "fact_repair")
+    return sql_question("orders_of_ranks", parameters, *read)
 
 
 def ordered(rows: Sequence[tuple[str, str, float]]) -> Question:

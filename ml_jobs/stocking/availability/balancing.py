@@ -176,8 +176,10 @@ class Balance:
 
     @cached_property
     def monthly_demand(self) -> FloatArray:
-        """Units a month as forecast, shape (S,)."""
-        return divide(self.worth.demand.mean, self._months[1])
+        """Units a month that are used, as forecast, shape (S,); of a repaired part, that fail."""
+        levels = self.series.levels
+        missed = levels.repair.mixed(levels.lead_time.days + self.terms.review_days)
+        return divide(self.worth.demand.mean, missed / MONTH_DAYS)
 
     def _shelf(self, rows: IntArray) -> Shelf:
         """One part, counted from the lots that each place keeps at least."""
@@ -208,7 +210,9 @@ class Balance:
         first = int(self._lots[row]) - give
         avoided = self.worth.avoided_above(row, first, give)
         lost = self.terms.price * self.hours[row] * self._months[1][row] * avoided
-        lot, monthly = float(self.worth.demand.lot[row]), float(self.monthly_demand[row])
+        # Only what is beyond repair is used for good.
+        lot, condemned = self.worth.demand.lot[row], self.series.levels.repair.condemned[row]
+        monthly = float(self.monthly_demand[row] * condemned)
         units = lot * np.arange(first + 1, first + give + 1)
         months = np.full(give, LONGEST_PUT_OFF_MONTHS)
         if monthly > 0:

@@ -224,7 +224,10 @@ def published_budget(publication: Publication) -> float | None:
 
 
 def _budget(published: float | None, problems: list[InvalidSelection]) -> float | None:
-    """Return what the address says there is to spend; what is published where it says nothing."""
+    """Return what the address says there is to spend.
+
+    What is published where it says nothing, or nothing that can be used.
+    """
     asked = st.query_params.get(BUDGET, "")
     if asked in ("", NO_BUDGET):
         return None if asked else published
@@ -232,11 +235,11 @@ def _budget(published: float | None, problems: list[InvalidSelection]) -> float 
         found = questions.buy_list.budget_of(asked)
     except InvalidSelection as problem:
         problems.append(problem)
-        return None
+        return published
     if found > _MOST_BUDGET:
         expected = Sentence("a number of at most {most}", most=int(_MOST_BUDGET))
         problems.append(_problem(BUDGET, asked, expected))
-        return None
+        return published
     return found
 
 

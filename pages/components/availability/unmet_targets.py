@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datalayer.kernel.contract.manifest import Manifest
+from pages.components.availability import buy_words
 from pages.components.availability.asked_availability import AskedAvailability
 from pages.components.availability.left_out import noted
-from pages.components.charts.availability_words import money
 from pages.components.language import ngettext
 
 
@@ -26,4 +26,4 @@ def sentence(manifest: Manifest, asked: AskedAvailability) -> str:
         len(unmet),
     )
     names = ", ".join(asked.name(str(code)) for code in unmet)
-    return text.format(contracts=names, price=money(dearest, asked.currency))
+    return text.format(contracts=names, price=buy_words.cost(dearest, asked.currency))

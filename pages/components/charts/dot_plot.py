@@ -34,6 +34,12 @@ class _Cases:
     days: float
     stock: Row
     unit: str
+    is_repaired: bool
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether moves are counted in what is there."""
+        return bool(self.stock.get("moved"))
 
     @property
     def position(self) -> float | None:
@@ -53,15 +59,16 @@ class _Cases:
         return quantity(value, self.unit)
 
 
-def dot_plot(result: Result, part: ChartedPart, stock: Row) -> Chart:
+def dot_plot(result: Result, part: ChartedPart, stock: Row, *, is_repaired: bool = False) -> Chart:
     """Return the twenty cases of a part at a place beside its stock and its reorder point.
 
     Args:
         result: The rows of fact_lead_time of part and place.
         part: What is drawn; its unit is left out where parts are counted.
         stock: The row of fact_inventory; empty where there is none.
+        is_repaired: Whether most of what fails comes back: the cases are of what is missing then.
     """
-    cases = _cases(result, part, stock)
+    cases = _cases(result, part, stock, is_repaired=is_repaired)
     selection = part.selection
     call = ApiCall(
         "extracts/fact_lead_time.csv",
@@ -74,15 +81,25 @@ def dot_plot(result: Result, part: ChartedPart, stock: Row) -> Chart:
     )
     alt = _refusal() if cases is None else f"{part.subject}: {finding(cases)}"
     return Chart(
-        title=_("Use until a delivery comes, {item_id}").format(item_id=selection.item_id),
+        title=_title(is_repaired=is_repaired).format(item_id=selection.item_id),
         figure=None,
         alt=alt,
         provenance=result.provenance,
         rows=pa.table({}) if cases is None else _rows(cases),
-        headings={"case": _("Case"), "used": _("Used"), "beyond": _("More than is there")},
+        headings={
+            "case": _("Case"),
+            "used": _("Missing") if is_repaired else _("Used"),
+            "beyond": _("More than is there"),
+        },
         call=call,
         svg="" if cases is None else _drawn(cases, alt),
     )
+
+
+def _title(*, is_repaired: bool) -> str:
+    if is_repaired:
+        return _("Missing when a delivery comes, {item_id}")
+    return _("Use until a delivery comes, {item_id}")
 
 
 def finding(cases: _Cases) -> str:
@@ -98,20 +115,46 @@ def finding(cases: _Cases) -> str:
 
 
 def _of_stock(cases: _Cases, beyond: int, position: str, days: str) -> str:
+    text = _of_missing(beyond) if cases.is_repaired else _of_use(beyond)
+    return text.format(
+        count=beyond,
+        cases=len(cases.used),
+        days=days,
+        there=_("with moves, in stock and on order")
+        if cases.is_moved
+        else _("in stock and on order"),
+        position=position,
+    )
+
+
+def _of_use(beyond: int) -> str:
     if not beyond:
-        text = _(
+        return _(
             "in none of {cases} equally likely cases is more used in the {days} until a delivery "
-            "comes than is in stock and on order, {position}."
+            "comes than is {there}, {position}."
         )
-    else:
-        text = ngettext(
-            "in {count} of {cases} equally likely cases more is used in the {days} until a "
-            "delivery comes than is in stock and on order, {position}.",
-            "in {count} of {cases} equally likely cases more is used in the {days} until a "
-            "delivery comes than is in stock and on order, {position}.",
-            beyond,
+    return ngettext(
+        "in {count} of {cases} equally likely cases more is used in the {days} until a "
+        "delivery comes than is {there}, {position}.",
+        "in {count} of {cases} equally likely cases more is used in the {days} until a "
+        "delivery comes than is {there}, {position}.",
+        beyond,
+    )
+
+
+def _of_missing(beyond: int) -> str:
+    if not beyond:
+        return _(
+            "in none of {cases} equally likely cases is more missing when a delivery comes, in "
+            "{days}, in repair or beyond it, than is {there}, {position}."
         )
-    return text.format(count=beyond, cases=len(cases.used), days=days, position=position)
+    return ngettext(
+        "in {count} of {cases} equally likely cases more is missing when a delivery comes, in "
+        "{days}, in repair or beyond it, than is {there}, {position}.",
+        "in {count} of {cases} equally likely cases more is missing when a delivery comes, in "
+        "{days}, in repair or beyond it, than is {there}, {position}.",
+        beyond,
+    )
 
 
 def _of_reorder_point(cases: _Cases) -> str:
@@ -130,12 +173,13 @@ def _published(cases: _Cases) -> str:
     return _("The published chance of a shortage is {chance}.").format(chance=percent(chance, 0))
 
 
-def _cases(result: Result, part: ChartedPart, stock: Row) -> _Cases | None:
+def _cases(result: Result, part: ChartedPart, stock: Row, *, is_repaired: bool) -> _Cases | None:
     names = [each.name for each in part.registry.data_sets["fact_lead_time"].quantiles]
     for row in result.table.to_pylist():
         used = [row[name] for name in names]
         if row["span"] == _SPAN and len(used) == CASES and None not in used:
-            return _Cases([float(value) for value in used], float(row["days"]), stock, part.unit)
+            amounts, days = [float(value) for value in used], float(row["days"])
+            return _Cases(amounts, days, stock, part.unit, is_repaired)
     return None
 
 
@@ -160,8 +204,11 @@ def _rows(cases: _Cases) -> pa.Table:
 
 
 def _drawn(cases: _Cases, alt: str) -> str:
+    there = (
+        _("stock, moves and orders {value}") if cases.is_moved else _("stock and orders {value}")
+    )
     lines = (
-        (cases.position, _("stock and orders {value}"), ""),
+        (cases.position, there, ""),
         (cases.reorder_point, _("reorder point {value}"), "5 4"),
     )
     marks = [
@@ -170,5 +217,6 @@ def _drawn(cases: _Cases, alt: str) -> str:
         if value is not None
     ]
     edge = math.inf if cases.position is None else cases.position
-    axis = _("used in {days}").format(days=amount(cases.days, "d"))
-    return dot_drawing.dots(cases.used, marks, edge=edge, axis=axis, alt=alt)
+    axis = _("missing in {days}") if cases.is_repaired else _("used in {days}")
+    told = axis.format(days=amount(cases.days, "d"))
+    return dot_drawing.dots(cases.used, marks, edge=edge, axis=told, alt=alt)

@@ -60,10 +60,11 @@ def _decision(situation: PartSituation, publication: Publication) -> tuple[str, 
     action = situation.decision
     if action is not None:
         frequency = str(publication.manifest.lineage.get("frequency", "D"))
-        told = why(action, registry, frequency=frequency, chance_told=True)
-        # A move names its places.
+        # A move names its places, and the chance of a shortage without it.
+        is_move = action["action"] == "move"
+        told = why(action, registry, frequency=frequency, chance_told=not is_move)
         what = headline(action)
-        return what if action["action"] == "move" else _placed(what, situation), told
+        return what if is_move else _placed(what, situation), told
     if missing := facts.missing(situation, registry):
         return _("What to do is not known"), _missing(missing)
     if situation.actions:
@@ -109,13 +110,23 @@ def _lasts(situation: PartSituation) -> str:
         return policy_followed.not_stocked_text()
     day: date | None = stock.get("stockout_date")
     takes = amount(stock.get("lead_time_days"), "d")
+    is_moved = bool(stock.get("moved"))
     if day is None:
-        return _(
-            "Stock and open orders last more than two years; a delivery takes {takes}."
-        ).format(takes=takes)
-    return _("Stock and open orders last until {day}; a delivery takes {takes}.").format(
-        day=weekday(day, stock["as_of"]), takes=takes
+        text = (
+            _(
+                "Once moves are made, stock and open orders last more than two years; a delivery "
+                "takes {takes}."
+            )
+            if is_moved
+            else _("Stock and open orders last more than two years; a delivery takes {takes}.")
+        )
+        return text.format(takes=takes)
+    text = (
+        _("Once moves are made, stock and open orders last until {day}; a delivery takes {takes}.")
+        if is_moved
+        else _("Stock and open orders last until {day}; a delivery takes {takes}.")
     )
+    return text.format(day=weekday(day, stock["as_of"]), takes=takes)
 
 
 def _list_of_facts(listed: list[facts.Fact]) -> str:

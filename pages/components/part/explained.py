@@ -42,7 +42,7 @@ def steps(situation: PartSituation) -> list[str]:
     repair = situation.repair
     return [
         *_reorder_point(stock, is_repaired=repair is not None),
-        *_position(stock),
+        *_position(stock, is_repaired=repair is not None),
         *(repairs.bought_instead(repair, stock) if repair else ()),
         *_quantity(stock),
         *_avoided(situation),
@@ -85,28 +85,32 @@ def _reorder_point(stock: Row, *, is_repaired: bool) -> Iterator[str]:
         yield text.format(asked=percent(asked), planned=percent(planned))
 
 
-def _position(stock: Row) -> Iterator[str]:
+def _position(stock: Row, *, is_repaired: bool) -> Iterator[str]:
     if stock["current_stock"] is None:
         return
     position = order_rule.position_of(stock) or 0.0
-    text = (
-        _(
-            "Stock {stock}{moves} + on order {on_order} = {position}, at or below {point}: it is "
-            "ordered."
-        )
-        if position <= stock["reorder_point"]
-        else _(
-            "Stock {stock}{moves} + on order {on_order} = {position}, above {point}: nothing is "
-            "ordered."
-        )
+    coming = (
+        _(" + on order or back from repair {count}") if is_repaired else _(" + on order {count}")
     )
-    yield text.format(
+    yield _follows(stock, position).format(
         stock=quantity(stock["current_stock"]),
         moves=_moves(stock["moved"] or 0.0),
-        on_order=quantity(stock["on_order"] or 0.0),
+        coming=coming.format(count=quantity(stock["on_order"] or 0.0)),
         position=quantity(position),
         point=quantity(stock["reorder_point"]),
     )
+
+
+def _follows(stock: Row, position: float) -> str:
+    """Return what follows from a position; an order also needs a level above it to fill up to."""
+    if position > stock["reorder_point"]:
+        return _("Stock {stock}{moves}{coming} = {position}, above {point}: nothing is ordered.")
+    if not stock["order_quantity"]:
+        return _(
+            "Stock {stock}{moves}{coming} = {position}: an order would fill up to no more, so "
+            "nothing is ordered."
+        )
+    return _("Stock {stock}{moves}{coming} = {position}, at or below {point}: it is ordered.")
 
 
 def _moves(units: float) -> str:
@@ -140,8 +144,8 @@ def _bounds(stock: Row) -> str:
 
 
 def _avoided(situation: PartSituation) -> Iterator[str]:
-    action = situation.decision
-    if action is None or not action.get("shortage_avoided"):
+    action = situation.after_moves
+    if action is None or action["action"] != "order" or not action.get("shortage_avoided"):
         return
     text = _("Without it {lacks} are expected to lack, with it {avoided} fewer.")
     yield text.format(

@@ -41,7 +41,7 @@ def facts(situation: PartSituation, registry: Registry, *, currency: str = "") -
         (_("Lead time"), _lead_time(stock)),
         (_("Supplied from"), _supplied_from(situation.location)),
         (_("Runs out"), _runs_out(situation)),
-        (_("Chance of a shortage"), _chance(action, stock)),
+        (_("Chance of a shortage"), _chance(situation)),
         (_("Would arrive"), _arrival(action)),
         (_("Value"), _value(action, currency)),
         (_("Order sizes"), _sizes(situation)),
@@ -84,8 +84,7 @@ def _moved(situation: PartSituation) -> str:
 
 def _on_order(situation: PartSituation) -> str:
     orders = sorted(situation.rows("fact_open_order"), key=_due_first)
-    stock = situation.stock or {}
-    total = stock.get("on_order")
+    total = _ordered(situation)
     if total is None and not orders:
         return ""
     if not orders:
@@ -99,6 +98,13 @@ def _on_order(situation: PartSituation) -> str:
     if total is None or len(orders) == 1:
         return listed
     return f"{count(total, situation.item)}: {listed}"
+
+
+def _ordered(situation: PartSituation) -> float | None:
+    """Return the units on order; what comes back from repair is told apart."""
+    total: float | None = (situation.stock or {}).get("on_order")
+    repair = situation.repair
+    return total if total is None or repair is None else max(0.0, total - repair["coming_back"])
 
 
 def _order(order: Row, situation: PartSituation) -> str:
@@ -144,7 +150,7 @@ def _supplied_from(place: Row) -> str:
 
 
 def _runs_out(situation: PartSituation) -> str:
-    stock, action = situation.stock or {}, situation.decision
+    stock, action = situation.stock or {}, situation.after_moves
     known_on = as_of(situation)
     if stock.get("current_stock") is None:
         return ""
@@ -157,10 +163,11 @@ def _runs_out(situation: PartSituation) -> str:
     return weekday(day, known_on)
 
 
-def _chance(action: Row, stock: Row) -> str:
-    probability = action.get("stockout_probability")
+def _chance(situation: PartSituation) -> str:
+    """Return the chance once moves are made, as the day on which it runs out."""
+    probability = (situation.after_moves or {}).get("stockout_probability")
     if probability is None:
-        probability = stock.get("stockout_probability")
+        probability = (situation.stock or {}).get("stockout_probability")
     if probability is None:
         return ""
     return _("{chance} before a delivery comes").format(chance=chance(probability))

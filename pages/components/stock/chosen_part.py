@@ -118,9 +118,12 @@ def policy_text(stock: Row) -> str:
 def _when(stock: Row) -> str:
     if stock["reorder_point"] is None:
         return _("No reorder point is published for this part here.")
-    return _("Order when stock and open orders together fall to {point}.").format(
-        point=_units(stock, "reorder_point")
+    text = (
+        _("Order when stock, moves and open orders together fall to {point}.")
+        if stock["moved"]
+        else _("Order when stock and open orders together fall to {point}.")
     )
+    return text.format(point=_units(stock, "reorder_point"))
 
 
 def _how_much(stock: Row) -> str:
@@ -181,12 +184,22 @@ def _dots(publication: Publication, item: Row, place: str, stock: Row) -> None:
         unit="" if counted_in(unit) == PIECES else unit,
         subject=heading.subject(item),
     )
-    chart = charts.dot_plot(rows, part, stock)
+    is_repaired = _is_repaired(publication, code, place)
+    chart = charts.dot_plot(rows, part, stock, is_repaired=is_repaired)
     st.subheader(_("How likely it is to last"), anchor=False)
     if chart.svg:
-        st.markdown(captions.literal(f"{chart.alt} {_dots_told()}"))
+        st.markdown(captions.literal(f"{chart.alt} {_dots_told(is_repaired=is_repaired)}"))
     charts.show(chart, key="dots")
 
 
-def _dots_told() -> str:
+def _is_repaired(publication: Publication, code: str, place: str) -> bool:
+    if "fact_repair" not in publication.registry.data_sets:
+        return False
+    question = questions.data_sets.of_part(publication.registry, "fact_repair", code, place)
+    return bool(publication.table(question).table.num_rows)
+
+
+def _dots_told(*, is_repaired: bool) -> str:
+    if is_repaired:
+        return _("Each dot is one case; filled are those in which more is missing than is there.")
     return _("Each dot is one case; filled are those in which more is used than is there.")

@@ -41,12 +41,16 @@ PublishOrders = Callable[..., Manifest]
 
 @pytest.fixture
 def publish_orders(state: object, publisher: Publisher) -> PublishOrders:
-    """Publish and activate some orders; *parts* are told of in dim_item, *stock* in inventory."""
+    """Publish and activate some orders; *parts* are told of in dim_item, *stock* in inventory.
+
+    *change* returns what is published of all tables.
+    """
 
     def published(
         rows: Sequence[Proposed],
         parts: Mapping[int, Mapping[str, Any]] | None = None,
         stock: Mapping[int, Mapping[str, Any]] | None = None,
+        change: Callable[[dict[str, pa.Table]], dict[str, pa.Table]] = dict,
     ) -> Manifest:
         time = datetime.now(UTC).replace(microsecond=0) - timedelta(
             hours=9 - len(publisher.published)
@@ -82,7 +86,7 @@ def publish_orders(state: object, publisher: Publisher) -> PublishOrders:
                 name,
                 [row | by_code.get(row["item_id"], {}) for row in tables[name].to_pylist()],
             )
-        manifest = publisher.publish(generated_at=time, tables=tables, items=items)
+        manifest = publisher.publish(generated_at=time, tables=change(tables), items=items)
         runtime.portal().activate(ADMIN, confirmed=True)
         return manifest
 

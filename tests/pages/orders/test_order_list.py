@@ -13,6 +13,7 @@ from tests.marked_list import publish_without_list
 from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.pages.orders.conftest import Proposed, PublishOrders, mark_ordered
 from tests.publisher import Publisher
+from tests.repaired_parts import with_repairs
 
 THREE = (Proposed(1), Proposed(2, "this_week"), Proposed(3, "will_run_out"))
 
@@ -277,6 +278,16 @@ def test_what_is_used_in_ten_years_may_be_ordered(
 
     assert "about 100 are used in a year" in texts(change(open_orders(), manifest, 1, 1001))
     assert "can't be ordered" not in texts(change(open_orders(), manifest, 1, 1000))
+
+
+def test_of_a_repaired_part_all_that_fail_are_used(
+    publish_orders: PublishOrders, open_orders: OpenPage
+) -> None:
+    year = {"lead_time_days": 66.0, "review_days": 7.0}
+    manifest = publish_orders([Proposed(1)], stock={1: year}, change=with_repairs)
+
+    # 12 fail in a fifth of a year, of which 8 are missing at its end.
+    assert "about 60 are used in a year" in texts(change(open_orders(), manifest, 1, 1001))
 
 
 def test_what_was_typed_stays_with_its_publication(

@@ -110,6 +110,22 @@ def test_a_part_without_stock_says_what_is_missing(open_page: OpenPage, active: 
     assert "current stock" in html(app).lower()
 
 
+def test_nothing_is_ordered_where_an_order_would_add_nothing(
+    open_page: OpenPage, active: Publisher
+) -> None:
+    filled = {"current_stock": 30.0, "on_order": 0.0, "reorder_point": 30.0, "order_up_to": 30.0}
+    republish(
+        active,
+        fact_action=without(item_id="P00003"),
+        fact_open_order=without(item_id="P00003"),
+        fact_inventory=with_values("P00003", **filled, order_quantity=0.0),
+    )
+
+    said = html(open_page("forecast.py", locale="en", item="P00003"))
+
+    assert "= 30: an order would fill up to no more, so nothing is ordered." in said
+
+
 def test_a_name_of_markup_is_only_text(open_page: OpenPage, active: Publisher) -> None:
     name = "<img src=x>**b** " + "n" * 300
     republish(active, dim_item=with_values("P00001", name=name))

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from datalayer import runtime
-from tests.pages.conftest import ADMIN, OpenPage
+from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.pages.part.test_part import LATER, html
 from tests.publisher import Publisher
 from tests.repaired_parts import with_repairs
@@ -59,6 +59,24 @@ def test_the_steps_to_the_number_say_what_has_to_be_bought(
 
     assert "are expected to be missing: in repair, or beyond it." in shown
     assert "12 are expected to fail: 2.40 of them are beyond repair" in shown
+
+
+def test_what_comes_back_is_not_told_as_ordered(open_page: OpenPage, active: Publisher) -> None:
+    republish(active)
+
+    shown = html(open_page("forecast.py", locale="en", item="P00001"))
+
+    assert "<dt>On order</dt><dd>nothing</dd>" in shown
+    assert " + on order or back from repair 6 = " in shown
+
+
+def test_its_dots_are_of_what_is_missing(open_page: OpenPage, active: Publisher) -> None:
+    republish(active)
+
+    said = texts(open_page("inventory.py", locale="en", item="P00001"))
+
+    assert "is missing when a delivery comes, in " in said.replace("\\", "")
+    assert "filled are those in which more is missing than is there" in said
 
 
 def test_a_part_that_is_not_repaired_says_nothing_of_it(

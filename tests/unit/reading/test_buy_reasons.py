@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from datalayer.kernel.contract.manifest import Manifest
@@ -269,17 +270,29 @@ class TestRepairs:
         tables = with_repairs(available_tables(publisher, STEPS[:1]), count=9)
         return open_publication(publisher.publish(tables=tables, lineage={"currency": "BRL"}))
 
-    def test_a_step_says_that_only_what_is_beyond_repair_is_bought(
-        self, repairing: Publication
-    ) -> None:
+    def test_a_step_says_what_comes_back_from_repair(self, repairing: Publication) -> None:
         why = step_reason(repairing, 1).why
 
         assert (
-            "It comes back from repair in 30 days: only the 20% that are beyond repair are bought."
+            "What fails comes back from repair in 30 days, but for the 20% that are beyond repair."
         ) in why.en
-        assert "Volta do conserto em 30 dias: só se compram os 20% que não têm conserto." in (
+        assert "O que falha volta do conserto em 30 dias, menos os 20% que não têm conserto." in (
             why.pt_BR
         )
+
+    def test_where_all_can_be_repaired_nothing_is_beyond_it(
+        self, publisher: Publisher, open_publication: Open
+    ) -> None:
+        tables = with_repairs(available_tables(publisher, STEPS[:1]), count=9)
+        rows = [
+            row | {"condemnation": 0.0, "condemned": 0.0}
+            for row in tables["fact_repair"].to_pylist()
+        ]
+        tables["fact_repair"] = pa.Table.from_pylist(rows, tables["fact_repair"].schema)
+        why = step_reason(open_publication(publisher.publish(tables=tables)), 1).why
+
+        assert "What fails comes back from repair in 30 days. " in why.en
+        assert "O que falha volta do conserto em 30 dias. " in why.pt_BR
 
     def test_a_part_that_is_not_listed_says_so_as_well(self, repairing: Publication) -> None:
         why = part_reason(repairing, "P00005", "network")

@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from datalayer.kernel.contract.manifest import Manifest
@@ -215,6 +216,38 @@ def test_what_no_value_can_be_is_refused(
 def test_an_order_by_what_is_no_column_is_refused(registry: Registry) -> None:
     with pytest.raises(InvalidSelection):
         inventory.sorted_positions(registry, selected(registry, ()), "price", limit=5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_alert"),
+    [
+        (dict.fromkeys(("reorder_point", "order_up_to", "order_quantity"), 0.0), False),
+        ({"reorder_point": 0.0, "order_up_to": 1.0, "order_quantity": 1.0}, True),
+        ({"reorder_point": 4.0, "order_quantity": None}, True),
+        ({"reorder_point": None, "order_quantity": None}, False),
+    ],
+    ids=["nothing is held", "one is ordered", "no quantity is known", "nothing is known"],
+)
+def test_used_up_stock_is_an_alert_only_where_it_asks_for_an_order(
+    publisher: Publisher,
+    open_publication: Callable[[Manifest], Publication],
+    changes: dict[str, float | None],
+    is_alert: bool,
+) -> None:
+    tables = publisher.tables()
+    used_up = {"current_stock": 0.0, "on_order": 0.0, "safety_stock": 0.0, "status": "ok"}
+    rows = [
+        row | (used_up | changes if row["item_id"] == "P00003" else {})
+        for row in tables["fact_inventory"].to_pylist()
+    ]
+    tables["fact_inventory"] = pa.Table.from_pylist(rows, tables["fact_inventory"].schema)
+    publication = open_publication(publisher.publish(tables=tables))
+
+    wanted = selected(publication.registry, ())
+    found = publication.table(inventory.positions(publication.registry, wanted)).table
+
+    alerts = dict(zip(found["item_id"].to_pylist(), found["alert"].to_pylist(), strict=True))
+    assert alerts["P00003"] is is_alert
 
 
 def exact(values: Any) -> Decimal:

@@ -13,7 +13,7 @@
 -- when; null where nobody must do both, or put the other aside), verdict (of the champion at the
 -- longest horizon; null where it was not tested), minimum_order, order_multiple, lot,
 -- lead_time_days, service_level, current_stock, on_order, moved and as_of of the stock, year_demand (units
--- expected in a year, as over lead time and review).
+-- expected in a year, as over lead time and review: of a part that is repaired, all that fail).
 with listed as (
     select unnest(object) from (select unnest(from_json($rows, '[{
         "item_id": "VARCHAR", "location_id": "VARCHAR", "rank": "BIGINT", "others": "BIGINT",
@@ -99,7 +99,8 @@ select
     stock.on_order,
     stock.moved,
     stock.as_of,
-    365 * stock.cycle_demand / nullif(stock.lead_time_days + stock.review_days, 0) as year_demand
+    365 * coalesce(repair.failures, stock.cycle_demand)
+    / nullif(stock.lead_time_days + stock.review_days, 0) as year_demand
 from listed
 join fact_action as action on action.rank = listed.rank
 join dim_item as item on item.item_id = listed.item_id
@@ -118,4 +119,6 @@ left join beside on beside.rank = action.rank
 left join judged on judged.item_id = listed.item_id and judged.location_id = listed.location_id
 left join fact_inventory as stock
     on stock.item_id = listed.item_id and stock.location_id = listed.location_id
+left join fact_repair as repair
+    on repair.item_id = listed.item_id and repair.location_id = listed.location_id
 order by action.rank

@@ -6,7 +6,8 @@
 -- what is put aside is wanted; $new and $changed, JSON lists of ranks.
 -- Columns: those of fact_action but for provenance, name, category, abc_class, demand_class,
 -- criticality and supplier of the part, has_check, others (further actions of the part and place
--- that aren't put aside), is_new, is_changed and state.
+-- that aren't put aside), moves (how many moves to the place the row stands for: all that are
+-- wanted; of what is put aside its own), is_new, is_changed and state.
 with places as (
     select location_id
     from dim_location
@@ -40,7 +41,13 @@ standing as (
     where location_id in (from places)
 ),
 first_left as (
-    select rank, state, left_over
+    select
+        rank,
+        state,
+        left_over,
+        count(*) filter (where action = 'move') over (
+            partition by item_id, location_id, case when $put_aside then rank end
+        ) as moves
     from standing
     where
         (state = 'put_aside') = $put_aside
@@ -65,6 +72,7 @@ select
     dim_item.supplier,
     check_first is not null as has_check,
     left_over - (state <> 'put_aside')::bigint as others,
+    moves,
     rank in (select unnest(from_json($new, '["BIGINT"]'))) as is_new,
     rank in (select unnest(from_json($changed, '["BIGINT"]'))) as is_changed,
     state

@@ -1,16 +1,19 @@
 -- Stock positions of parts at every location, with what the catalogue says of the part.
 -- Parameters: none.
 -- Columns: those of fact_inventory; alert, whether the position asks for an order: its status
--- says so, an order quantity is given, or stock, moves and open orders are at or below the
--- reorder point; name, category, abc_class, demand_class, supplier, unit and unit_cost of the part;
+-- says so, or an order quantity is given; where that isn't known, stock, moves and open orders are
+-- at or below the reorder point; name, category, abc_class, demand_class, supplier, unit and unit_cost of the part;
 -- stock_value and order_value, what stock and proposed order cost, to a hundredth of the
 -- currency, null where quantity or cost is unknown; abc_group and demand_group, the classes with
 -- 'unclassified' for unknown.
 select
     fact_inventory.*,
     status in ('reorder', 'overdue')
-    or coalesce(order_quantity > 0, false)
-    or coalesce(current_stock + coalesce(moved, 0) + coalesce(on_order, 0) <= reorder_point, false) as alert,
+    or coalesce(
+        order_quantity > 0,
+        current_stock + coalesce(moved, 0) + coalesce(on_order, 0) <= reorder_point,
+        false
+    ) as alert,
     dim_item.name,
     dim_item.category,
     dim_item.abc_class,

@@ -31,6 +31,21 @@ class TestFigures:
             ("check_data", 1, 0, None, 0, 0),
         ]
 
+    @pytest.mark.parametrize(
+        ("asked", "moves"),
+        [({}, 3), ({"action": "move"}, 3), ({"action": "order"}, 0), ({"put_aside": "true"}, 2)],
+    )
+    def test_every_move_counts_also_where_two_go_to_one_place(
+        self, open_list: Callable[..., Publication], asked: dict[str, str], moves: int
+    ) -> None:
+        to_one = [action(1, "move", ref=giver) for giver in ("A", "B", "C", "D")]
+        publication = open_list(*to_one, action(2, "move"), action(2), action(3))
+        wanted = asking(publication, *asked.items(), standing=marked(*to_one[:2]))
+
+        (tier,) = publication.table(questions.actions.tiers(wanted)).table.to_pylist()
+
+        assert tier["moves"] == moves
+
     @pytest.mark.parametrize("aside", [False, True])
     def test_orders_due_are_those_that_a_file_of_orders_has(
         self, open_list: Callable[..., Publication], *, aside: bool

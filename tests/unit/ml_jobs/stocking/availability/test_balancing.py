@@ -22,6 +22,7 @@ from ml_jobs.stocking.availability.transfers import (
     replayed_moves,
 )
 from ml_jobs.stocking.lead_time import Duration
+from ml_jobs.stocking.repair import Repair
 from tests.unit.ml_jobs.stocking.availability.demands import (
     NOW,
     drawn_worth,
@@ -141,6 +142,30 @@ def test_moves_are_the_same_whatever_the_partitions_are() -> None:
         parts.append(move_rows(part, list(part.moves()), part.worth.hours, ("A",)))
 
     assert fact_transfer(parts).equals(whole)
+
+
+class TestRepairedParts:
+    def repaired(self) -> Balance:
+        """What is missing is that of 10 of the 60 days, in which a tenth fails for good."""
+        balance = balance_of(40, 2)
+        levels, count = balance.series.levels, 40 * PLACES
+        days, condemned = np.full(count, 40.0 / 9.0), np.full(count, 0.1)
+        mended = replace(levels, repair=Repair(days, condemned, np.zeros(count)))
+        return replace(balance, series=replace(balance.series, levels=mended))
+
+    def test_what_is_used_a_month_is_what_fails(self) -> None:
+        missing = balance_of(40, 2).monthly_demand
+
+        assert self.repaired().monthly_demand == pytest.approx(6.0 * missing)
+
+    def test_a_purchase_is_put_off_until_what_is_beyond_repair_has_used_it(self) -> None:
+        pairs = zip(self.repaired().moves(), balance_of(40, 2).moves(), strict=True)
+
+        saved = [(move.move.put_off, other.move.put_off) for move, other in pairs]
+
+        # Six times as many fail, of which a tenth is bought again; at most two years count.
+        assert any(one > other for one, other in saved)
+        assert all(other <= one <= other / 0.6 + 1e-9 for one, other in saved)
 
 
 def test_twice_the_price_of_an_hour_moves_no_less() -> None:

@@ -56,13 +56,13 @@ def hours_for_weighed(
         return ratio
 
     def summed(values: FloatArray) -> FloatArray:
-        return np.bincount(steps.series, values, minlength=len(position))
+        return np.asarray(np.bincount(steps.series, values, len(position)), np.float64)
 
     less = alike.hours_down(position) - alike.hours_down(position + summed(steps.quantity))
     avoided = summed(steps.avoided)
     for each in alike.shared:
         if avoided[each.centre] > 0:
-            told = avoided[each.places] @ ratio[each.places]
+            told = avoided[each.places] @ np.nan_to_num(ratio[each.places])
             ratio[each.centre] = max(less[each.places].sum() - told, 0.0) / avoided[each.centre]
     return ratio
 

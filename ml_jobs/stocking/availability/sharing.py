@@ -16,7 +16,7 @@ MOST_CENTRALS = 129
 
 _LEAST_CENTRALS = 17
 _MOST_CHANCES = 50_000  # that are kept of one part with more central stocks than the least
-_HARD_LIMIT = 500_000  # for which even the least give way, down to two: none, and the most
+_HARD_LIMIT = 200_000  # for which even the least give way, down to two: none, and the most
 
 LEAST_EXCESS = 1e-4
 """Of what places wait for: the negative binomial ends where variance equals the mean."""

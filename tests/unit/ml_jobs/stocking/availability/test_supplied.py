@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from ml_jobs.arrays import IntArray
+from ml_jobs.arrays import FloatArray, IntArray
 from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.stocking.availability.buying import Steps, steps_of
 from ml_jobs.stocking.availability.shared_buying import hours_for_weighed, shared_steps
@@ -194,12 +194,12 @@ def test_what_waits_is_not_kept_of_a_part_once_it_is_split() -> None:
     assert "waiting" not in vars(worth.parts[0].shared)
 
 
-@pytest.mark.parametrize(("rungs", "most"), [(100, 500_000), (30_000, 500_000), (1_000_000, None)])
+@pytest.mark.parametrize(("rungs", "most"), [(1_000, 50_000), (10_000, 200_000), (100_000, None)])
 def test_chances_that_are_kept_of_a_part_are_bounded(rungs: int, most: int | None) -> None:
     # Two moments of two places, of which the mean reaches so far.
     mean = float(rungs) / 2.0
 
-    def outstanding(centrals: IntArray) -> tuple[np.ndarray, np.ndarray]:
+    def outstanding(centrals: IntArray) -> tuple[FloatArray, FloatArray]:
         shape = (len(centrals), 2)
         return np.full(shape, mean), np.zeros(shape)
 

@@ -47,10 +47,7 @@ SUPPLIED = (
 ALONE = ("location_id,level,parent_location_id", "CD,depot,", *(f"{p},site,CD" for p in PLACES))
 LANES = ("from_location_id,to_location_id,days", "CD,D3,5")
 OTHER_LANE = (LANES[0], "D1,D2,1")
-ORDERS = (
-    "order_id,line,item_id,location_id,quantity,due",
-    *("7,1,P000,CD,2,", "7,2,P000,D1,1,", "7,3,P001,D2,3,2031-01-01"),
-)
+ORDERS = ("order_id,line,item_id,location_id,quantity", "7,1,P000,CD,2", "7,2,P000,D1,1")
 
 
 def slow_panel() -> Panel:

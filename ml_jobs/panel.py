@@ -194,12 +194,14 @@ class OpenOrders:
         ref: Number of the order and of its line, ``order/line``.
         quantity: Units still open, more than 0.
         due: Day on which it is due; NaT where no day is known.
+        is_here: Whether it is for the series' own place, not only for one below it.
     """
 
     series: npt.NDArray[np.int64]
     ref: npt.NDArray[np.str_]
     quantity: npt.NDArray[np.float64]
     due: Dates
+    is_here: npt.NDArray[np.bool_]
 
     @classmethod
     def empty(cls) -> OpenOrders:
@@ -209,4 +211,5 @@ class OpenOrders:
             np.zeros(0, np.str_),
             np.zeros(0),
             np.zeros(0, "datetime64[D]"),
+            np.zeros(0, np.bool_),
         )

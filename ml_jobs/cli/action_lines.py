@@ -58,17 +58,17 @@ def _why(explained: Explanation, row: Row) -> Iterator[str]:
         case "order", "late":
             yield (
                 f"{due} lies before {as_of}, the day of the stock: even an order placed then "
-                f"arrives after stock and open orders are expected to be used up, on "
+                f"arrives after {_counted(stock)} are expected to be used up, on "
                 f"{text(stock, 'stockout_date') or '-'}"
             )
         case "order", "this_week":
             yield (
-                f"Stock and open orders {short(position_of(stock))} are not above the reorder "
-                f"point {short(number(stock, 'reorder_point'))}"
+                f"{_counted(stock).capitalize()} {short(position_of(stock))} are not above the "
+                f"reorder point {short(number(stock, 'reorder_point'))}"
             )
         case "order", _:
             yield (
-                f"Expected demand takes stock and open orders {short(position_of(stock))} to the "
+                f"Expected demand takes {_counted(stock)} {short(position_of(stock))} to the "
                 f"reorder point {short(number(stock, 'reorder_point'))} on {due}"
             )
         case "expedite", _ if text(row, "promised") < as_of:
@@ -96,12 +96,17 @@ def _why(explained: Explanation, row: Row) -> Iterator[str]:
             )
         case "check", "surplus":
             yield (
-                f"Stock and open orders {short(position_of(stock))} are "
+                f"{_counted(stock).capitalize()} {short(position_of(stock))} are "
                 f"{short(number(stock, 'overstock_quantity'))} above the order-up-to level "
                 f"{short(number(stock, 'order_up_to'))}, and no open order can be cancelled"
             )
         case _:
             yield from _asked_by(explained, row)
+
+
+def _counted(stock: Row) -> str:
+    """What the position is made of."""
+    return "stock, moves and open orders" if moved_of(stock) else "stock and open orders"
 
 
 def _why_moved(tier: str, as_of: str) -> str:
@@ -110,7 +115,7 @@ def _why_moved(tier: str, as_of: str) -> str:
             f"If it leaves on {as_of}, the day of the stock, what is there is expected to be used "
             "up before it arrives, or what else is to be done here is late even with it"
         )
-    return "It is worth more here than where it lies, and an order placed today would come later"
+    return "It is worth more here than where it lies"
 
 
 def _tier_of_expedite(explained: Explanation, row: Row, registry: Registry) -> Iterator[str]:

@@ -113,14 +113,16 @@ def orders_of(lines: pa.Table, panel: Panel, hierarchy: Hierarchy) -> OpenOrders
             series = series_at.get((line["item_id"], place))
             if series is not None:
                 due = line["due"] or date.max
-                found.append((series, due, ref, line["quantity"], line["due"]))
+                here = place == line["location_id"]
+                found.append((series, due, ref, line["quantity"], here, line["due"]))
             place = above[place]
     found.sort()
     return OpenOrders(
         np.array([row[0] for row in found], np.int64),
         np.array([row[2] for row in found], np.str_),
         np.array([row[3] for row in found], np.float64),
-        np.array([row[4] for row in found], "datetime64[D]"),
+        np.array([row[5] for row in found], "datetime64[D]"),
+        np.array([row[4] for row in found], np.bool_),
     )
 
 

@@ -42,7 +42,7 @@ COLUMNS = (
 SUMMED = ("current_stock", "on_order", "in_repair")  # of the others the highest value holds
 
 NEGATIVE = "negative"  # whether the item has negative stock anywhere
-HELD_HERE = "held_here"  # whether the file names the very place, not only those below it
+HELD_HERE = "held_here"  # whether the file says what the very place has, not only those below it
 
 _KEY = ("item_id", "location_id")
 _TYPES = [
@@ -144,7 +144,9 @@ def stock_rows(file: MasterFile | None, panel: Panel, hierarchy: Hierarchy | Non
     series = pa.table(series_columns(panel, np.arange(len(panel.item_ids))))
     found = pc.index_in(_keys(series), _keys(rows))
     here = pc.fill_null(pc.less(found, own.num_rows), False)
-    return rows.take(found).append_column(HELD_HERE, here)
+    answer = rows.take(found)
+    held = pc.and_(here, pc.is_valid(answer.column("current_stock")))
+    return answer.append_column(HELD_HERE, held)
 
 
 def _faults(rows: pa.Table, today: date | None) -> Iterator[str]:

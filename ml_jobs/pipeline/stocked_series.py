@@ -20,6 +20,7 @@ from ml_jobs.pipeline.supplied_series import (
     own_levels,
     supply_of,
     towers_below,
+    without_central_service,
     without_two_levels,
 )
 from ml_jobs.stocking.availability.stocked import (
@@ -60,16 +61,19 @@ def stocked_series(
         for cutoff, view in past.items()
     }
     windows = {c: without_two_levels(each, panel, supply) for c, each in windows.items()}
-    windows[plan.future] = _coming_window(now, partition, lessons.planned[plan.future], plan)
+    places = np.array(panel.location_ids)
+    coming = _coming_window(now, partition, lessons.planned[plan.future], plan)
+    windows[plan.future] = without_central_service(coming, supply, places)
+    centres = np.flatnonzero(supply.is_centre(places))
     whole = StockedSeries(
         np.array(panel.item_ids),
-        np.array(panel.location_ids),
+        places,
         now.outlook.sources,
         column_of(partition.items.table, "unit_cost"),
         _holding_factor(partition.items, plan.options.settings["holding_rate"]),
         towers,
         plan.fleet.fetch_hours(panel),
-        own_levels(now.levels, partition, rows, supply, plan),
+        own_levels(now.levels, partition.orders, centres),
         _groups(partition.items),
         texts_of(partition.items.table, "unit", otherwise="un"),
         column_of(partition.items.table, "weight_kg"),

@@ -9,7 +9,7 @@ from zlib import crc32
 import numpy as np
 import pyarrow as pa
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray, concatenate
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, concatenate
 from ml_jobs.options import SERVICE
 from ml_jobs.pipeline.learning import pools_at
 from ml_jobs.pipeline.lessons import Lessons
@@ -19,6 +19,7 @@ from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.run_folder import RunFolder, is_whole, load, save_table
 from ml_jobs.pipeline.stock_gold import STOCK_TABLES, Prospect, planned_stock, stock_tables
 from ml_jobs.pipeline.stock_moves import MOVES, REPLAYED, Market, PlannedMoves, is_weighed
+from ml_jobs.pipeline.supplied_series import own_levels, own_orders
 from ml_jobs.progress import ReportWork, Work
 from ml_jobs.stocking.availability.allocation import Allocation, allocate
 from ml_jobs.stocking.availability.availability_facts import buy_rows, fact_availability
@@ -33,7 +34,7 @@ from ml_jobs.stocking.availability.curve import (
     tower_hour_prices,
 )
 from ml_jobs.stocking.availability.regret import add_regrets
-from ml_jobs.stocking.availability.shared_buying import shared_steps
+from ml_jobs.stocking.availability.shared_buying import hours_for_weighed, shared_steps
 from ml_jobs.stocking.availability.stocked import StockedSeries, join_stocked
 from ml_jobs.stocking.availability.transfers import add_moves
 from ml_jobs.stocking.availability.worth import Worth
@@ -43,6 +44,9 @@ BUYS = "buy_rows"
 LEVELS = "fact_availability"
 SPREAD = "cost_spread"
 REGRET = "regret_sums"
+MOST_SHARED = 1_000
+"""Parts at two levels, about, that prices are learnt from."""
+
 _MADE = (CURVE, LEVELS, SPREAD, REGRET, MOVES, REPLAYED, BUYS)
 
 
@@ -116,6 +120,7 @@ def stock_partition(task: PartitionTask) -> None:
     then = series.holding(moves.more)
     ways = (steps_of, shared_steps)
     steps = concatenate([way(by_price, then.levels, least_per_money=least) for way in ways])
+    hours = hours_for_weighed(alike, by_price, steps, then.levels.position)
     tables = {
         CURVE: add_curves(curves),
         MOVES: moves.table,
@@ -123,13 +128,13 @@ def stock_partition(task: PartitionTask) -> None:
         LEVELS: fact_availability(series, alike, target),
         REGRET: add_regrets(past_orders(series, past, prices.past, plan)),
         SPREAD: cost_spread_sums(series.unit_cost, series.towers.sum(axis=1)),
-        BUYS: buy_rows(then, steps, alike.hours, by_price.hours, contracts),
+        BUYS: buy_rows(then, steps, hours, contracts),
         **_stock(
             task,
             lessons,
             plan,
             moves,
-            rows=series.panel_rows,
+            series=series,
             target=target,
             weighed=is_weighed(alike, series),
         ),
@@ -150,14 +155,23 @@ def _stock(
     plan: Plan,
     moves: PlannedMoves,
     *,
-    rows: IntArray,
+    series: StockedSeries,
     target: FloatArray,
     weighed: BoolArray,
 ) -> dict[str, pa.Table]:
     """The partition's rows of stock once *moves* are made, by the policy that the run follows."""
     partition = load(task.folder.series(task.number), Partition)
     prospect = load(task.folder.prospect(task.number), Prospect)
+    rows = series.panel_rows
     planned = planned_stock(prospect.view, lessons, plan, rows=rows, target=target, weighed=weighed)
+    # A central store that is planned beside its places has only what is ordered for itself.
+    centres = rows[series.supply.is_centre(series.location_ids)]
+    centres = centres[planned.by_price[centres]]
+    view, orders = prospect.view, partition.orders
+    prospect = replace(
+        prospect, view=replace(view, levels=own_levels(view.levels, orders, centres))
+    )
+    partition = replace(partition, orders=own_orders(orders, centres))
     pools = pools_at(task.folder, plan.future).sums
     placed = moves.of_panel(partition.panel, rows, plan)
     return stock_tables(partition, prospect, planned, pools, plan, moves=placed)
@@ -198,7 +212,25 @@ def _sample(folder: RunFolder, plan: Plan, report: ReportWork) -> tuple[StockedS
     for number in range(plan.partitions):
         report(Work("weigh stock", number, plan.partitions))
         part = load(folder.stocked(number), StockedSeries)
-        picked = [crc32(item.encode()) % every == 0 for item in part.item_ids.tolist()]
-        parts.append(part.rows(np.flatnonzero(picked)))
+        parts.append(part.rows(_picked(part.item_ids, every)))
     report(Work("weigh stock", plan.partitions, plan.partitions))
-    return join_stocked(parts), float(every)
+    return thinned(join_stocked(parts), every)
+
+
+def thinned(sample: StockedSeries, every: int) -> tuple[StockedSeries, float]:
+    """Return fewer items of *sample* where many have two levels, and how many each stands for.
+
+    What waits beside every central stock is kept of each of those. All items are thinned alike, so
+    that each stands for as many as any other.
+    """
+    shared = len(np.unique(sample.item_ids[sample.supply.is_shared]))
+    fewer = every * max(-(-shared // MOST_SHARED), 1)
+    return sample.rows(_picked(sample.item_ids, fewer)), float(fewer)
+
+
+def _picked(item_ids: TextArray, every: int) -> IntArray:
+    """Return the rows of the items that the digest of their code picks, one in *every*."""
+    rows: IntArray = np.flatnonzero(
+        [crc32(item.encode()) % every == 0 for item in item_ids.tolist()]
+    )
+    return rows

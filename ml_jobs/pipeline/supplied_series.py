@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from ml_jobs.arrays import BoolArray, FloatArray, IntArray
+from ml_jobs.arrays import BoolArray, FloatArray, IntArray, TextArray, rows_of
 from ml_jobs.inputs.locations import Hierarchy, Location
 from ml_jobs.inputs.stock_file import HELD_HERE
-from ml_jobs.panel import Panel
+from ml_jobs.panel import OpenOrders, Panel
 from ml_jobs.pipeline.partitioning import Partition
 from ml_jobs.pipeline.plan import Plan
 from ml_jobs.pipeline.stock_planning import StockView
@@ -66,29 +66,34 @@ def towers_below(towers: FloatArray, panel: Panel, supply: Supply, now: StockVie
     return answer
 
 
-def own_levels(
-    levels: StockLevels, partition: Partition, lies: IntArray, supply: Supply, plan: Plan
-) -> StockLevels:
-    """Return *levels* with only what is ordered for central stores themselves on order there.
+def own_orders(orders: OpenOrders, centres: IntArray) -> OpenOrders:
+    """Return *orders* without those that count at *centres* and are for places below them.
 
-    Where single orders are known, an order for a place counts at those above it, too.
+    *centres* are series.
     """
-    orders, panel = partition.orders, partition.panel
-    centres = _below(panel, supply)
-    if not orders.series.size or not centres:
+    return rows_of(orders, np.flatnonzero(orders.is_here | ~np.isin(orders.series, centres)))
+
+
+def own_levels(levels: StockLevels, orders: OpenOrders, centres: IntArray) -> StockLevels:
+    """Return *levels* with only what is ordered for *centres* themselves on order there.
+
+    Where no single *orders* are known, what is on order there is what the stock file says.
+    """
+    if not orders.series.size:
         return levels
-    open_units = np.bincount(orders.series, orders.quantity, minlength=len(panel.item_ids))
-    above = {each.location_id: each.parent_location_id for each in plan.hierarchy.locations}
-    row_of = {(panel.item_ids[row], panel.location_ids[row]): row for row in centres}
+    own = own_orders(orders, centres)
     on_order = levels.on_order.copy()
-    for row in lies.tolist():
-        place = above[panel.location_ids[row]]
-        while place is not None:
-            centre = row_of.get((panel.item_ids[row], place))
-            if centre is not None:
-                on_order[centre] -= open_units[row]
-            place = above[place]
-    return replace(levels, on_order=np.maximum(on_order, 0.0))
+    on_order[centres] = np.bincount(own.series, own.quantity, minlength=len(on_order))[centres]
+    return replace(levels, on_order=on_order)
+
+
+def without_central_service(window: Window, supply: Supply, location_ids: TextArray) -> Window:
+    """Return the coming *window* with nothing that service levels would hold in central stores.
+
+    They give every place stock for the supplier's whole lead time.
+    """
+    centres = supply.is_centre(location_ids)
+    return replace(window, service=np.where(centres, 0.0, window.service))
 
 
 def without_two_levels(window: Window, panel: Panel, supply: Supply) -> Window:
@@ -97,8 +102,7 @@ def without_two_levels(window: Window, panel: Panel, supply: Supply) -> Window:
     What those would have done can't be told from what was asked for. Of central stores the
     forecast goes, too, as their places count alone.
     """
-    shared = supply.is_shared
-    centres = shared & (supply.centres == np.array(panel.location_ids))
+    shared, centres = supply.is_shared, supply.is_centre(np.array(panel.location_ids))
     return replace(
         window,
         actual=np.where(shared, np.nan, window.actual),

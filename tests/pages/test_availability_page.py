@@ -200,6 +200,7 @@ def test_where_towers_are_not_known_no_target_is_said_to_be_missed(
         ("not_kept", "more stood still in the past than was promised"),
         ("few_cutoffs", "it was tested too few times in the past"),
         ("no_history", "nothing was tested in the past"),
+        ("two_levels", "it rests on parts weighed at two levels, which no past window shows"),
         ("tail_not_seen", "such small chances were not seen often enough in the past"),
     ],
 )

@@ -83,8 +83,7 @@ def fact_availability(series: StockedSeries, worth: Worth, target: FloatArray) -
 def buy_rows(
     series: StockedSeries,
     steps: Steps,
-    hours: FloatArray,
-    weighed: FloatArray,
+    ratio: FloatArray,
     contract_ids: tuple[str, ...],
 ) -> pa.Table:
     """Return the steps to buy of a partition, in no order.
@@ -92,11 +91,10 @@ def buy_rows(
     Args:
         series: S of them.
         steps: With what they avoid in weighed hours.
-        hours: Tower-hours a month of a unit that waits, every contract's alike, shape (S,).
-        weighed: The same weighed by what they cost the contracts, shape (S,).
+        ratio: Tower-hours, every contract's alike, for a weighed one, shape (S,).
         contract_ids: K codes.
     """
-    avoided = steps.avoided * divide(hours, weighed)[steps.series]
+    avoided = steps.avoided * ratio[steps.series]
     main = np.array(contract_ids)[series.towers.argmax(axis=1)]
     return pa.table(
         {
@@ -188,8 +186,13 @@ def agg_availability(
     contracts = [by_id[contract] for _, _, contract in keys]
     towers = np.array([each.towers or np.nan for each in contracts])
     targets = np.array([np.nan if each.target is None else each.target for each in contracts])
-    counted = read_sums(now, "supported")
-    supported = reasons_against(keys, record, down=spread.mean, counted=counted)
+    supported = reasons_against(
+        keys,
+        record,
+        down=spread.mean,
+        counted=read_sums(now, "supported"),
+        two_levels=read_sums(now, "two_levels"),
+    )
     reasons = np.where(known, supported, NO_PART)
 
     def told(values: FloatArray) -> pa.Array:

@@ -25,7 +25,17 @@ TODAY = "today"
 """Stock as it is now, beside what policies would set."""
 
 KEY = ("cutoff", "policy", "point", "contract_id")
-SUMS = ("value", "down", "forecast_down", "variance", "third", "supported", "happened", "parts")
+SUMS = (
+    "value",
+    "down",
+    "forecast_down",
+    "variance",
+    "third",
+    "supported",
+    "two_levels",
+    "happened",
+    "parts",
+)
 
 _MONEY_SCALE = 1e6
 _TOWER_SCALE = 1e9
@@ -167,6 +177,7 @@ def _sums_of(
         "variance": towers**2 * each.variance,
         "third": towers**3 * each.third,
         "supported": towers * np.where(supported, each.mean, 0.0),
+        "two_levels": towers * np.where(worth.stands_alone, 0.0, each.mean),
         "happened": towers * happened,
         "parts": (towers > 0).astype(np.float64),
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml_jobs.arrays import FloatArray, concatenate
+from ml_jobs.arrays import FloatArray, concatenate, divide
 from ml_jobs.stocking.availability.buying import MOST_STEPS, Steps, order_sizes
 from ml_jobs.stocking.availability.sharing import MOST_CENTRALS
 from ml_jobs.stocking.availability.supplied import SharedPart, SuppliedWorth
@@ -35,6 +35,36 @@ def shared_steps(worth: Worth, levels: StockLevels, *, least_per_money: float) -
             if np.isfinite(asked[each.centre])
         ]
     return concatenate(found)
+
+
+def hours_for_weighed(
+    alike: Worth, weighed: Worth, steps: Steps, position: FloatArray
+) -> FloatArray:
+    """Return the tower-hours, every contract's alike, for each weighed one avoided, shape (S,).
+
+    What a central store avoids is of many contracts: its ratio makes all that is avoided of a part
+    add up to what its steps avoid together.
+
+    Args:
+        alike: Of S series, each tower-hour counting once.
+        weighed: Of the same, tower-hours counting by what they cost the contracts.
+        steps: All that is bought of them, with what they avoid in weighed hours.
+        position: Units before that, shape (S,).
+    """
+    ratio = divide(alike.hours, weighed.hours)
+    if not isinstance(alike, SuppliedWorth):
+        return ratio
+
+    def summed(values: FloatArray) -> FloatArray:
+        return np.asarray(np.bincount(steps.series, values, len(position)), np.float64)
+
+    less = alike.hours_down(position) - alike.hours_down(position + summed(steps.quantity))
+    avoided = summed(steps.avoided)
+    for each in alike.shared:
+        if avoided[each.centre] > 0:
+            told = avoided[each.places] @ np.nan_to_num(ratio[each.places])
+            ratio[each.centre] = max(less[each.places].sum() - told, 0.0) / avoided[each.centre]
+    return ratio
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ MOST_CENTRALS = 129
 """Central stocks that are looked at for one part, evenly apart where there could be more."""
 
 _LEAST_CENTRALS = 17
-_MOST_CHANCES = 1_000_000  # that are kept of one part
+_MOST_CHANCES = 50_000  # that are kept of one part with more central stocks than the least
+_HARD_LIMIT = 200_000  # for which even the least give way, down to two: none, and the most
 
 LEAST_EXCESS = 1e-4
 """Of what places wait for: the negative binomial ends where variance equals the mean."""
@@ -50,8 +51,7 @@ class SharedStock:
         mean, excess = outstanding(np.zeros(1, np.int64))
         reach = mean + _SPREADS * np.sqrt(mean * (1.0 + excess)) + _DECAYS * (excess + 0.5)
         rungs = int(np.ceil(reach.max())) + 1
-        fitting = max(_MOST_CHANCES // (rungs * mean.shape[1]), _LEAST_CENTRALS)
-        count = min(most + 1, MOST_CENTRALS, fitting)
+        count = min(most + 1, MOST_CENTRALS, _fitting(rungs * mean.shape[1]))
         centrals = np.unique(np.rint(np.linspace(0, most, count)).astype(np.int64))
         mean, excess = outstanding(centrals)
         spread = np.maximum(excess, LEAST_EXCESS)
@@ -61,7 +61,10 @@ class SharedStock:
 
     @cached_property
     def waiting(self) -> FloatArray:
-        """Lots that wait at each beside 0, 1, ... N lots of its own, shape (C, J, N + 1)."""
+        """Lots that wait at each beside 0, 1, ... N lots of its own, shape (C, J, N + 1).
+
+        As large as the chances again, and kept: to be asked for only of what is soon let go.
+        """
         waiting = np.zeros((*self.chances.shape[:2], self.chances.shape[2] + 1))
         waiting[..., :-1] = np.cumsum(self.chances[..., ::-1], axis=-1)[..., ::-1]
         return waiting
@@ -90,8 +93,8 @@ class SharedStock:
                 none is.
             asked_of_centre: The same at the central store.
         """
-        held = (hours[:, None] * self.chances > asked[:, None]).sum(axis=-1)
-        left = np.take_along_axis(self.waiting, held[..., None], axis=-1)[..., 0]
+        worth_it = hours[:, None] * self.chances > asked[:, None]
+        held, left = worth_it.sum(axis=-1), self.chances.sum(axis=-1, where=~worth_it)
         cost = held @ np.where(np.isfinite(asked), asked, 0.0) + asked_of_centre * self.centrals
         best = int(np.argmin(left @ hours + cost))
         return int(self.centrals[best]), held[best]
@@ -112,3 +115,9 @@ class SharedStock:
         rung = np.clip(lots, 0, waiting.shape[1] - 1).astype(np.int64)
         found: FloatArray = waiting[np.arange(len(lots)), rung] + np.maximum(-lots, 0.0)
         return found
+
+
+def _fitting(chances: int) -> int:
+    """How many central stocks are looked at where each has so many *chances*, at least two."""
+    wanted = max(_MOST_CHANCES // chances, _LEAST_CENTRALS)
+    return max(min(wanted, _HARD_LIMIT // chances), 2)

@@ -45,6 +45,11 @@ class Supply:
         shared: BoolArray = self.centres != ""
         return shared
 
+    def is_centre(self, location_ids: TextArray) -> BoolArray:
+        """Return which series, at *location_ids*, are central stores, shape (S,)."""
+        centres: BoolArray = self.is_shared & (self.centres == location_ids)
+        return centres
+
 
 @dataclass(frozen=True)
 class SharedPart:

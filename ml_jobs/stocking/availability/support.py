@@ -20,7 +20,8 @@ NO_PART = "no_part"
 """Why a contract has no figure: no part that its towers need is in any."""
 
 NO_HISTORY, NOT_KEPT, FEW_CUTOFFS = "no_history", "not_kept", "few_cutoffs"
-TAIL_NOT_SEEN, LESS_NOT_SUPPORTED = "tail_not_seen", "less_not_supported"
+TWO_LEVELS, TAIL_NOT_SEEN = "two_levels", "tail_not_seen"
+LESS_NOT_SUPPORTED = "less_not_supported"
 """Why a figure of the curve can't be promised; of several the first."""
 
 LEAST_SUPPORTED = 0.5
@@ -72,7 +73,12 @@ def record_of(past: pa.Table, keys: Sequence[Key]) -> Record:
 
 
 def reasons_against(
-    keys: Sequence[Key], record: Record, *, down: FloatArray, counted: FloatArray
+    keys: Sequence[Key],
+    record: Record,
+    *,
+    down: FloatArray,
+    counted: FloatArray,
+    two_levels: FloatArray,
 ) -> TextArray:
     """Return why each row of the curve can't be promised, empty where it can, shape (R,).
 
@@ -85,18 +91,23 @@ def reasons_against(
         record: Of the same.
         down: Towers that stand still on average, shape (R,).
         counted: Of these, what rests on chances that were counted, shape (R,).
+        two_levels: Of these, what hangs on parts weighed at two levels, which no past window shows,
+            shape (R,).
     """
     policies = np.array([policy for policy, _, _ in keys])
     contracts = np.array([contract for _, _, contract in keys])
     tested = policies != TODAY
+    never_seen = two_levels > (1.0 - LEAST_SUPPORTED) * down
     reasons: TextArray = np.select(
         [
+            tested & (record.cutoffs == 0) & never_seen,
             tested & (record.cutoffs == 0),
             tested & (record.most_over > MOST_OVER_PROMISE),
             tested & (record.cutoffs < LEAST_CUTOFFS),
+            never_seen,
             counted < LEAST_SUPPORTED * down,
         ],
-        [NO_HISTORY, NOT_KEPT, FEW_CUTOFFS, TAIL_NOT_SEEN],
+        [TWO_LEVELS, NO_HISTORY, NOT_KEPT, FEW_CUTOFFS, TWO_LEVELS, TAIL_NOT_SEEN],
         "",
     ).astype(object)
     for contract in np.unique(contracts):

@@ -70,6 +70,7 @@ def why_not(reason: str | None) -> str:
         "no_history": _("nothing was tested in the past"),
         "not_kept": _("more stood still in the past than was promised"),
         "few_cutoffs": _("it was tested too few times in the past"),
+        "two_levels": _("it rests on parts weighed at two levels, which no past window shows"),
         "tail_not_seen": _("such small chances were not seen often enough in the past"),
         "less_not_supported": _("less stock than this can't be promised either"),
     }.get(reason, reason)

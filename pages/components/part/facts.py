@@ -206,13 +206,22 @@ def _levels(situation: PartSituation) -> str:
 
 
 def _assumed(situation: PartSituation, registry: Registry) -> str:
-    sources = (("fact_inventory", situation.stock), ("dim_item", situation.item))
-    names = [
-        label(registry.data_sets[data_set].column(name).label)
-        for data_set, row in sources
+    rows = (("fact_inventory", situation.stock), ("dim_item", situation.item))
+    said = [
+        _name_of(name, (data_set, "fact_repair"), registry)
+        for data_set, row in rows
         for name in _names(row)
     ]
-    return ", ".join(dict.fromkeys(name.lower() for name in names))
+    return ", ".join(dict.fromkeys(said))
+
+
+def _name_of(name: str, data_sets: Sequence[str], registry: Registry) -> str:
+    """What a column is called in the first of *data_sets* that has it; its own name in none."""
+    for data_set in data_sets:
+        for column in registry.data_sets[data_set].columns:
+            if column.name == name:
+                return label(column.label).lower()
+    return name
 
 
 def _names(row: Row | None) -> Iterator[str]:

@@ -91,6 +91,20 @@ def test_what_is_assumed_is_named(open_page: OpenPage) -> None:
     assert "<dt>Assumed</dt>" in said
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("condemnation", "beyond repair"), ("not_yet_known", "not_yet_known")]
+)
+def test_what_is_assumed_of_repairs_is_named_and_what_nobody_knows_is_shown_as_it_is(
+    open_page: OpenPage, active: Publisher, name: str, said: str
+) -> None:
+    republish(active, dim_item=with_values("P00001", assumed=name))
+
+    page = open_page("forecast.py", locale="en", item="P00001")
+
+    assert not page.exception
+    assert said in html(page)
+
+
 def test_where_there_is_nothing_to_do_the_page_says_how_long_the_stock_lasts(
     open_page: OpenPage,
 ) -> None:

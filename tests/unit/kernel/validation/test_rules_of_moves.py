@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from tests.unit.kernel.validation.conftest import Tables, Validate, changed, found
@@ -57,6 +58,26 @@ def test_a_move_on_the_list_that_breaks_a_rule_is_found(
     report = validated(changed(filled, "fact_action", place, **values))
 
     assert (name, None, f"rule:{broken}") in found(report)
+
+
+def test_stock_that_counts_as_moved_without_a_move_is_found(
+    filled: Tables, validated: Validate
+) -> None:
+    stocks = filled["fact_inventory"].to_pylist()
+    moved = {row["item_id"] for row in filled["fact_action"].to_pylist() if row["action"] == "move"}
+    (stock,) = (row for row in stocks if row["location_id"] == "D2" and row["moved"] > 4)
+    never = next(row["item_id"] for row in stocks if row["item_id"] not in moved)
+    claimed = pa.Table.from_pylist(
+        sorted(
+            [*stocks, {**stock, "item_id": never}],
+            key=lambda row: (row["item_id"], row["location_id"]),
+        ),
+        schema=filled["fact_inventory"].schema,
+    )
+
+    report = validated({**filled, "fact_inventory": claimed})
+
+    assert ("fact_action", None, "rule:moved_as_in_inventory") in found(report)
 
 
 def test_an_order_that_names_a_giver_is_found(filled: Tables, validated: Validate) -> None:

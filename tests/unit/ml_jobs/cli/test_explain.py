@@ -212,6 +212,43 @@ def test_an_expedited_order_says_why_its_tier(tmp_path: Path, tier: str, why: st
     assert f"Tier {tier}, as {why}, the day on which an order placed now would arrive" in told
 
 
+def test_moves_are_counted_in_what_is_said_of_the_position(tmp_path: Path) -> None:
+    order = {
+        "item_id": "P1",
+        "location_id": "network",
+        "action": "order",
+        "ref": "-",
+        "tier": "this_week",
+        "rank": 1,
+        "is_leading": True,
+        "quantity": 36.0,
+        "due": date(2026, 4, 1),
+    }
+    stock = samples.inventory(current_stock=10.0, on_order=0.0, moved=-4.0)
+
+    told = shown(samples.gold_of(tmp_path / "moved", fact_action=[order], fact_inventory=[stock]))
+
+    assert "Stock, moves and open orders 6 are not above the reorder point" in told
+
+
+def test_a_move_says_nothing_of_when_an_order_would_come(tmp_path: Path) -> None:
+    move = {
+        "item_id": "P1",
+        "location_id": "network",
+        "action": "move",
+        "ref": "D1",
+        "tier": "this_week",
+        "rank": 1,
+        "is_leading": True,
+        "quantity": 4.0,
+    }
+
+    told = shown(samples.gold_of(tmp_path / "move", fact_action=[move]))
+
+    assert "It is worth more here than where it lies" in told
+    assert "order placed today" not in told
+
+
 def test_what_is_assumed_is_told_in_english(gold: GoldFiles) -> None:
     told = shown(gold)
 

@@ -231,6 +231,9 @@ def test_orders_stand_by_series_day_and_order_at_every_place_above(tmp_path: Pat
         *((2, "3/1"), (2, "0/1"), (2, "2/1"), (2, "1/1")),
         (3, "9/1"),
     ]
+    here = [(1, "2/1"), (1, "1/1"), (2, "0/1")]
+    named = np.flatnonzero(orders.is_here)
+    assert [(orders.series[n], orders.ref[n]) for n in named] == here
     assert np.isnat(orders.due).tolist() == [
         False,
         False,

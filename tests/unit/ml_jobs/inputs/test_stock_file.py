@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from ml_jobs.errors import InputError
-from ml_jobs.inputs.stock_file import days_apart, not_coming_back, read_stock, untold_repairs
+from ml_jobs.inputs.stock_file import (
+    HELD_HERE,
+    days_apart,
+    not_coming_back,
+    read_stock,
+    stock_rows,
+    untold_repairs,
+)
+from tests.unit.ml_jobs.panels import panel_of
 
 pytestmark = pytest.mark.ml
 
@@ -169,3 +179,13 @@ def test_negative_units_in_repair_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match="in_repair has '-2'; it must be a number from 0"):
         read_stock(path)
+
+
+def test_a_place_whose_stock_is_empty_has_none_of_its_own(tmp_path: Path) -> None:
+    header = "item_id,location_id,current_stock,service_level"
+    file = read_stock(written(tmp_path, "A,CD,,0.95", "A,D1,4,", "A,D2,0,", header=header))
+    panel = replace(panel_of(np.ones((3, 4))), item_ids=("A",) * 3, location_ids=("CD", "D1", "D2"))
+
+    rows = stock_rows(file, panel, None)
+
+    assert rows.column(HELD_HERE).to_pylist() == [False, True, True]

@@ -5,21 +5,29 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from datalayer.kernel.contract.registry import Registry
+from ml_jobs.inputs.locations import Hierarchy, Location
+from ml_jobs.inputs.orders_file import orders_of
 from ml_jobs.panel import Panel
+from ml_jobs.pipeline import stocking_up
 from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.request import JobRequest
 from ml_jobs.pipeline.run_folder import load
+from ml_jobs.pipeline.stocking_up import thinned
+from ml_jobs.pipeline.supplied_series import own_levels, own_orders
 from ml_jobs.publishing.publish import check
 from ml_jobs.stocking.availability.stocked import StockedSeries
 from ml_jobs.stocking.availability.supplied import SuppliedWorth
 from tests.unit.ml_jobs.panels import panel_of
 from tests.unit.ml_jobs.pipeline.test_availability_run import CONTRACTS, FAST
 from tests.unit.ml_jobs.runs import Ran, ran, request_of
+from tests.unit.ml_jobs.stocking.availability.demands import levels_with
 from tests.unit.ml_jobs.stocking.availability.oracles import sampled_backorders
 
 pytestmark = pytest.mark.ml
@@ -177,6 +185,64 @@ def test_stock_of_the_central_store_counts_in_the_curve(done: Ran, stocked: Stoc
     assert sum(row["stock_value"] for row in today) == pytest.approx(value)
 
 
+def test_service_levels_that_give_places_all_hold_nothing_in_the_central_store(
+    done: Ran, stocked: StockedSeries
+) -> None:
+    service = stocked.windows[done.prepared.plan.future].service
+    centres = stocked.supply.is_centre(stocked.location_ids)
+    asked = {
+        (row["item_id"], row["location_id"]): row["order_up_to"]
+        for row in done.table("fact_inventory").to_pylist()
+    }
+
+    keys = zip(stocked.item_ids.tolist(), stocked.location_ids.tolist(), strict=True)
+    expected = [0.0 if held else asked[key] for key, held in zip(keys, centres, strict=True)]
+
+    assert centres.sum() == len(HELD)
+    assert service.tolist() == pytest.approx(expected)
+    rows = done.table("agg_availability").to_pylist()
+    value = sum(row["stock_value"] for row in rows if row["policy"] == "service")
+    assert value == pytest.approx(float(np.array(expected) @ stocked.unit_cost))
+
+
+def test_prices_are_learnt_from_fewer_items_where_many_have_two_levels(
+    stocked: StockedSeries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(thinned(stocked, 1)[0].item_ids) == len(stocked.item_ids)
+    monkeypatch.setattr(stocking_up, "MOST_SHARED", 2)
+
+    sample, scale = thinned(stocked, 1)
+
+    assert scale == 2.0
+    assert set(sample.item_ids) == {item for item in ITEMS if crc32(item.encode()) % 2 == 0}
+    assert 0 < len(sample.item_ids) < len(stocked.item_ids)
+
+
+def test_an_order_for_a_place_below_is_not_the_store_s_even_if_that_has_no_series() -> None:
+    lines = pa.table(
+        {
+            "item_id": ["P"] * 3,
+            "location_id": ["CD", "D1", "D9"],
+            "order_id": ["1", "2", "3"],
+            "line": ["1"] * 3,
+            "quantity": [1.0, 2.0, 4.0],
+            "due": pa.nulls(3, pa.date32()),
+        }
+    )
+    places = (Location("CD", "CD", "depot", None), Location("D1", "D1", "site", "CD"))
+    tree = Hierarchy((*places, Location("D9", "D9", "site", "CD")))
+    panel = replace(panel_of(np.ones((2, 4))), item_ids=("P", "P"), location_ids=("CD", "D1"))
+    orders = orders_of(lines, panel, tree)
+    on_order = np.bincount(orders.series, orders.quantity)
+    whole = replace(levels_with(np.array([10.0, 10.0])), on_order=on_order)
+
+    own = own_levels(whole, orders, np.array([0]))
+
+    assert on_order.tolist() == [7.0, 2.0]
+    assert own.on_order.tolist() == [1.0, 2.0]
+    assert own_orders(orders, np.array([0])).ref.tolist() == ["1/1", "2/1"]
+
+
 def test_the_list_buys_for_the_central_store_too_and_no_more_than_is_worth_it(done: Ran) -> None:
     worth, reached = levels(done), defaultdict(float)
     rows = done.table("fact_buy_list").to_pylist()
@@ -272,5 +338,8 @@ def test_orders_by_money_fill_up_to_what_is_worth_it_at_both_levels(
     }
     for item in HELD:
         for place in (CENTRE, *PLACES):
-            assert stock[item, place]["policy"] == "tower_hour_price"
-            assert stock[item, place]["order_up_to"] == worth[item, place]["target_quantity"]
+            row, wanted = stock[item, place], worth[item, place]
+            assert row["policy"] == "tower_hour_price"
+            assert row["order_up_to"] == wanted["target_quantity"]
+            # What is on order for a place doesn't count at the store.
+            assert row["current_stock"] + row["on_order"] == wanted["position"]

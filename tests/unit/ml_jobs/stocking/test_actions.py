@@ -48,6 +48,7 @@ def orders_for(panel: Panel, *orders: tuple[int, float, int | None]) -> OpenOrde
         np.array([f"{4000 + n}/1" for n in range(len(orders))], np.str_),
         np.array([quantity for _, quantity, _ in orders], np.float64),
         np.array(due, "datetime64[D]"),
+        np.ones(len(orders), np.bool_),
     )
 
 
@@ -138,7 +139,8 @@ class Drawn:
         due[random.random(len(series)) < 0.1] = np.datetime64("NaT", "D")
         refs = np.array([f"{n:05d}/1" for n in range(len(series))])
         order = np.lexsort((refs, due, series))
-        return OpenOrders(series[order], refs[order], quantity[order], due[order])
+        here = np.ones(len(series), np.bool_)
+        return OpenOrders(series[order], refs[order], quantity[order], due[order], here)
 
     def parts(self) -> list[PublishedPart]:
         inventory = self.situation.inventory

@@ -31,6 +31,7 @@ def orders_of(*orders: tuple[int, float, str]) -> OpenOrders:
         np.array([f"{n}/1" for n in range(len(orders))], np.str_),
         np.array([quantity for _, quantity, _ in orders], np.float64),
         np.array([day or "NaT" for _, _, day in orders], "datetime64[D]"),
+        np.ones(len(orders), np.bool_),
     )
 
 

@@ -372,6 +372,7 @@ def orders_of_a(panel: Panel, *quantities: float) -> OpenOrders:
         np.array([f"{number}/1" for number in range(count)], np.str_),
         np.array(quantities, np.float64),
         np.full(count, panel.data_through),
+        np.ones(count, np.bool_),
     )
 
 

@@ -44,7 +44,7 @@ def drawn(count: int, seed: int = 1) -> tuple[StockedSeries, Worth]:
 
 def bought(series: StockedSeries, worth: Worth, price: float = 1e-4) -> pa.Table:
     steps = steps_of(worth, series.levels, least_per_money=price)
-    return buy_rows(series, steps, worth.hours, worth.hours, ("A",))
+    return buy_rows(series, steps, np.ones(len(worth.hours)), ("A",))
 
 
 def test_every_series_has_a_row_that_is_weighed_or_says_why_not() -> None:

@@ -8,10 +8,11 @@ from itertools import product
 import numpy as np
 import pytest
 
-from ml_jobs.arrays import IntArray
+from ml_jobs.arrays import FloatArray, IntArray
 from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.stocking.availability.buying import Steps, steps_of
-from ml_jobs.stocking.availability.shared_buying import shared_steps
+from ml_jobs.stocking.availability.shared_buying import hours_for_weighed, shared_steps
+from ml_jobs.stocking.availability.sharing import SharedStock
 from ml_jobs.stocking.availability.supplied import SuppliedWorth, Supply, supplied_worth
 from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.availability.worth import Worth
@@ -163,3 +164,48 @@ def test_a_part_without_a_cost_is_neither_held_nor_bought() -> None:
 
     assert unpriced.level_at(LEAST).tolist() == [0.0, 0.0, 0.0, 0.0]
     assert not bought(unpriced, [0.0, 0.0, 0.0, 0.0]).series.size
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_hours_avoided_of_contracts_of_unlike_weight_add_up_to_what_the_steps_avoid(
+    seed: int,
+) -> None:
+    weighed = drawn(seed)
+    # A tower-hour of the first place costs a twentieth of one of the second.
+    hours = weighed.hours * np.array([1.0, 20.0, 1.0, 1.0])
+    alike = replace(weighed, hours=hours)
+    position = np.array([1.0, 0.0, 0.0, 0.0])
+
+    steps = bought(weighed, position.tolist())
+    ratio = hours_for_weighed(alike, weighed, steps, position)
+
+    reached = position + np.bincount(steps.series, steps.quantity, minlength=4)
+    less = alike.hours_down(position) - alike.hours_down(reached)
+    assert CENTRE in steps.series
+    assert steps.avoided @ ratio[steps.series] == pytest.approx(less[:3].sum())
+    assert ratio[[FIRST, SECOND]].tolist() == [20.0, 1.0]
+
+
+def test_what_waits_is_not_kept_of_a_part_once_it_is_split() -> None:
+    worth = drawn(0)
+
+    worth.level_at(LEAST)
+
+    assert "waiting" not in vars(worth.parts[0].shared)
+
+
+@pytest.mark.parametrize(("rungs", "most"), [(1_000, 50_000), (10_000, 200_000), (100_000, None)])
+def test_chances_that_are_kept_of_a_part_are_bounded(rungs: int, most: int | None) -> None:
+    # Two moments of two places, of which the mean reaches so far.
+    mean = float(rungs) / 2.0
+
+    def outstanding(centrals: IntArray) -> tuple[FloatArray, FloatArray]:
+        shape = (len(centrals), 2)
+        return np.full(shape, mean), np.zeros(shape)
+
+    shared = SharedStock.of(1_000, outstanding)
+
+    if most is None:
+        assert shared.centrals.tolist() == [0, 1_000]
+    else:
+        assert shared.chances.size <= most

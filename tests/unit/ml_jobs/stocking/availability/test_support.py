@@ -16,6 +16,7 @@ from ml_jobs.stocking.availability.support import (
     NO_HISTORY,
     NOT_KEPT,
     TAIL_NOT_SEEN,
+    TWO_LEVELS,
     Key,
     reasons_against,
     record_of,
@@ -43,9 +44,16 @@ def past(over: FloatArray, keys: list[Key] = POINTS, promised: float = 2.0) -> p
     return pa.Table.from_pylist(rows)
 
 
-def reasons(over: FloatArray, counted: float = 1.0) -> list[str]:
+NONE = np.zeros(len(DOWN))
+
+
+def reasons(over: FloatArray, counted: float = 1.0, two_levels: float = 0.0) -> list[str]:
     found: TextArray = reasons_against(
-        POINTS, record_of(past(over), POINTS), down=DOWN, counted=counted * DOWN
+        POINTS,
+        record_of(past(over), POINTS),
+        down=DOWN,
+        counted=counted * DOWN,
+        two_levels=two_levels * DOWN,
     )
     return found.tolist()
 
@@ -80,7 +88,7 @@ def test_too_few_cutoffs_say_so() -> None:
 def test_without_a_cutoff_there_is_no_history() -> None:
     record = record_of(past(kept()).slice(0, 0), POINTS)
 
-    found = reasons_against(POINTS, record, down=DOWN, counted=DOWN)
+    found = reasons_against(POINTS, record, down=DOWN, counted=DOWN, two_levels=NONE)
 
     assert found.tolist() == [NO_HISTORY] * 4
     assert np.isnan(record.promised).all()
@@ -88,6 +96,20 @@ def test_without_a_cutoff_there_is_no_history() -> None:
 
 def test_what_rests_on_chances_that_were_not_counted_can_not_be_promised() -> None:
     assert reasons(kept(), counted=0.4) == [TAIL_NOT_SEEN] * 4
+
+
+def test_what_hangs_on_parts_at_two_levels_says_so() -> None:
+    assert reasons(kept(), counted=0.4, two_levels=0.6) == [TWO_LEVELS] * 4
+    assert reasons(kept(), counted=0.4, two_levels=0.4) == [TAIL_NOT_SEEN] * 4
+    assert reasons(2.0 * kept(), counted=0.4, two_levels=0.6)[0] == NOT_KEPT
+
+
+def test_a_contract_whose_parts_are_all_at_two_levels_has_more_than_no_history() -> None:
+    record = record_of(past(kept()).slice(0, 0), POINTS)
+
+    found = reasons_against(POINTS, record, down=DOWN, counted=NONE, two_levels=DOWN)
+
+    assert found.tolist() == [TWO_LEVELS] * 4
 
 
 def test_what_stood_still_without_having_been_promised_was_not_kept() -> None:
@@ -104,7 +126,8 @@ def test_each_contract_is_judged_by_its_own_record() -> None:
     over = np.array([[2.0, 1.0, 1.0, 1.0]] * LEAST_CUTOFFS)
     down = np.array([8.0, 4.0, 8.0, 4.0])
 
-    found = reasons_against(keys, record_of(past(over, keys), keys), down=down, counted=down)
+    record = record_of(past(over, keys), keys)
+    found = reasons_against(keys, record, down=down, counted=down, two_levels=NONE)
 
     assert found.tolist() == [NOT_KEPT, LESS_NOT_SUPPORTED, "", ""]
 
@@ -118,6 +141,6 @@ def test_today_s_stock_is_promised_where_the_next_point_of_the_curve_is(
     down = np.append(DOWN[:3], today)
 
     record = record_of(past(over, POINTS[:3]), keys)
-    found = reasons_against(keys, record, down=down, counted=down)
+    found = reasons_against(keys, record, down=down, counted=down, two_levels=NONE)
 
     assert found.tolist() == ["", "", NOT_KEPT, reason]

@@ -92,7 +92,8 @@ def test_locations_that_are_spelt_otherwise_are_refused(read: Read) -> None:
 
 def test_how_a_file_beside_demand_is_written_is_said_once(read: Read, tmp_path: Path) -> None:
     inputs = read(stock="sep=;\n\nEstoque de peças\nitem_id;current_stock\nD4;5\n")
-    items = Items(pa.table({"item_id": ["D4"], "repair_days": pa.nulls(1, pa.float64())}))
+    unsaid = pa.nulls(1, pa.float64())
+    items = Items(pa.table({"item_id": ["D4"], "repair_days": unsaid, "condemnation": unsaid}))
 
     said = [*inputs.remarks, *inputs.unused(items)]
 

@@ -69,7 +69,7 @@ class Offers:
 
 
 @dataclass(frozen=True)
-class Pairs:
+class PairedLots:
     """Lots that go, and those that they are taken as, N of each.
 
     Attributes:
@@ -80,12 +80,12 @@ class Pairs:
     given: IntArray
     taken: IntArray
 
-    def where(self, kept: BoolArray) -> Pairs:
+    def where(self, kept: BoolArray) -> PairedLots:
         """Return those that are *kept*, shape (N,)."""
-        return Pairs(self.given[kept], self.taken[kept])
+        return PairedLots(self.given[kept], self.taken[kept])
 
 
-def best_pairs(offers: Offers) -> Pairs:
+def best_pairs(offers: Offers) -> PairedLots:
     """Return which lots go where, so that no other choice is worth more.
 
     Without charges for trips it is an assignment, exact and fast. No place both gives and takes,
@@ -133,15 +133,15 @@ class _Search:
         self.trip = offers.trip.ravel()
         value, lots = offers.most
         self.by_lot = self.trip / np.maximum(lots, 1)
-        self.found = Pairs(np.empty(0, np.int64), np.empty(0, np.int64))
+        self.found = PairedLots(np.empty(0, np.int64), np.empty(0, np.int64))
         self.worth = 0.0
-        self.queue: list[tuple[float, int, _Choice, Pairs]] = []
+        self.queue: list[tuple[float, int, _Choice, PairedLots]] = []
         self.tried = 0
         nobody = np.zeros(offers.places, bool)
         never = (self.trip > 0) & (value <= self.trip)
         self._try(_Choice(never, np.zeros_like(never), nobody, nobody))
 
-    def best(self) -> Pairs:
+    def best(self) -> PairedLots:
         """Return the best that was found."""
         while self.queue and self.tried < MOST_TRIED:
             bound, _, choice, pairs = heapq.heappop(self.queue)
@@ -165,7 +165,7 @@ class _Search:
         if self._promises(bound):
             heapq.heappush(self.queue, (-bound, self.tried, choice, pairs))
 
-    def _keep(self, pairs: Pairs) -> None:
+    def _keep(self, pairs: PairedLots) -> None:
         """Hold on to what may be done of *pairs*, if it is worth more than what was found."""
         pairs = pairs.where(~_both(self.offers, pairs)[self.offers.givers[pairs.given]])
         ways = self.offers.ways[pairs.given, pairs.taken]
@@ -177,7 +177,7 @@ class _Search:
     def _promises(self, bound: float) -> bool:
         return bool(bound > self.worth * (1.0 + _NEARLY) + 1e-12)
 
-    def _narrower(self, choice: _Choice, pairs: Pairs) -> tuple[_Choice, ...]:
+    def _narrower(self, choice: _Choice, pairs: PairedLots) -> tuple[_Choice, ...]:
         """Both answers to what *pairs* leave open; none where they can be done as they are."""
         both = _both(self.offers, pairs)
         if both.any():
@@ -196,21 +196,21 @@ class _Search:
             replace(choice, closed=choice.closed | way),
         )
 
-    def _added(self, pairs: Pairs, amounts: FloatArray) -> FloatArray:
+    def _added(self, pairs: PairedLots, amounts: FloatArray) -> FloatArray:
         """Sums of *amounts* of the pairs by the way that they go, shape (P x P,)."""
         ways = self.offers.ways[pairs.given, pairs.taken]
         sums = np.bincount(ways, weights=amounts, minlength=len(self.trip))
         return sums.astype(np.float64)
 
 
-def _assigned(value: FloatArray) -> Pairs:
+def _assigned(value: FloatArray) -> PairedLots:
     """The lots that bring most in all, each going once at most; only those that bring anything."""
     given, taken = linear_sum_assignment(value, maximize=True)
     brings = value[given, taken] > 0
-    return Pairs(given[brings], taken[brings])
+    return PairedLots(given[brings], taken[brings])
 
 
-def _both(offers: Offers, pairs: Pairs) -> BoolArray:
+def _both(offers: Offers, pairs: PairedLots) -> BoolArray:
     """Which places would both give and take, shape (P,)."""
     gives, takes = np.zeros((2, offers.places), bool)
     gives[offers.givers[pairs.given]] = True

@@ -19,17 +19,18 @@ KEY_VARIABLE: Final = "FAROL_KEY"
 _NOWHERE: Final = "http://localhost:8501/"
 
 
-def show(file: str, parquet: str, csv: str, texts: Sequence[str]) -> None:
-    """Draw the calls that fetch the very rows of an extract; its addresses as in ``calls_of``.
+def show(file: str, parquet: str, csv: str, texts: Sequence[str], flags: Sequence[str]) -> None:
+    """Draw the calls that fetch the very rows of an extract; what it takes is as in ``calls_of``.
 
-    They are below that of the pages.
+    The addresses are below that of the pages.
     """
     members_only = portal().members_only
     base = st.context.url or _NOWHERE
     addresses = (urljoin(base, address) for address in (file, parquet, csv))
     with st.expander(_("Copy this call"), icon=":material/terminal:"):
         st.caption(_("The same rows, columns and order, of this publication and no other."))
-        _draw(calls_of(*addresses, texts, with_key=members_only), with_key=members_only)
+        calls = calls_of(*addresses, texts, flags, with_key=members_only)
+        _draw(calls, with_key=members_only)
 
 
 def show_csv(address: str, texts: Sequence[str]) -> None:
@@ -56,12 +57,18 @@ def csv_calls(address: str, texts: Sequence[str], *, with_key: bool) -> Mapping[
     return {
         "curl": _curl(address, with_key=with_key),
         "Python": _python_csv(address, texts, with_key=with_key),
-        "R": _r(address, texts, with_key=with_key),
+        "R": _r(address, texts, (), with_key=with_key),
     }
 
 
 def calls_of(
-    file: str, parquet: str, csv: str, texts: Sequence[str], *, with_key: bool
+    file: str,
+    parquet: str,
+    csv: str,
+    texts: Sequence[str],
+    flags: Sequence[str],
+    *,
+    with_key: bool,
 ) -> Mapping[str, str]:
     """Return code that fetches the rows of an extract, by language.
 
@@ -70,12 +77,13 @@ def calls_of(
         parquet: Address of the same rows in Parquet, which Python reads with all types.
         csv: That of the same rows as CSV, which R reads by itself.
         texts: Their columns that must stay text.
+        flags: Those that are true or false, which R by itself takes for text.
         with_key: For a portal that answers to keys only.
     """
     return {
         "curl": _curl(file, with_key=with_key),
         "Python": _python(parquet, with_key=with_key),
-        "R": _r(csv, texts, with_key=with_key),
+        "R": _r(csv, texts, flags, with_key=with_key),
     }
 
 
@@ -108,10 +116,13 @@ def _python_csv(address: str, texts: Sequence[str], *, with_key: bool) -> str:
     )
 
 
-def _r(address: str, texts: Sequence[str], *, with_key: bool) -> str:
+def _r(address: str, texts: Sequence[str], flags: Sequence[str], *, with_key: bool) -> str:
     """Return code of base R; text stays text, so that codes keep their leading zeros."""
-    classes = ", ".join(f'{name} = "character"' for name in texts)
-    kinds = f", colClasses = c({classes})" if texts else ""
+    classes = [
+        *(f'{name} = "character"' for name in texts),
+        *(f'{name} = "logical"' for name in flags),
+    ]
+    kinds = f", colClasses = c({', '.join(classes)})" if classes else ""
     key = f', headers = c("X-API-Key" = Sys.getenv("{KEY_VARIABLE}"))' if with_key else ""
     return (
         f'file <- url({_quoted(address)}, encoding = "UTF-8"{key})\n'

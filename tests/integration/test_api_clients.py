@@ -300,6 +300,8 @@ def as_texts(table: pa.Table) -> list[list[str]]:
 def _as_text(value: object) -> str:
     if isinstance(value, datetime):
         return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    if isinstance(value, bool):
+        return str(value).upper()
     return "" if value is None else str(value)
 
 
@@ -326,9 +328,10 @@ def copied_call(
     with urllib.request.urlopen(f"{address}.parquet?{asked}") as answer:
         rows = pq.read_table(io.BytesIO(answer.read()))
     texts = sorted(field.name for field in rows.schema if pa.types.is_string(field.type))
+    flags = [field.name for field in rows.schema if pa.types.is_boolean(field.type)]
     assert "item_id" in texts
     file, table = f"{address}.parquet?{asked}", f"{address}.csv?{asked}"
-    calls = calls_of(file, file, table, texts, with_key=with_key)
+    calls = calls_of(file, file, table, texts, flags, with_key=with_key)
     return CopiedCall(language, calls[language], rows)
 
 

@@ -89,9 +89,23 @@ def test_members_are_told_where_their_key_goes(
     assert "environment variable FAROL_KEY" in texts(app)
 
 
-def test_r_reads_the_texts_among_the_columns_as_text() -> None:
-    some = calls_of("http://p/a", "http://p/b", "http://p/c", ["item_id", "name"], with_key=False)
-    none = calls_of("http://p/a", "http://p/b", "http://p/c", [], with_key=False)
+@pytest.mark.parametrize(
+    ("texts", "flags", "classes"),
+    [
+        (["item_id", "name"], [], 'item_id = "character", name = "character"'),
+        (["item_id"], ["stocked"], 'item_id = "character", stocked = "logical"'),
+        ([], ["stocked"], 'stocked = "logical"'),
+    ],
+)
+def test_r_is_told_what_it_would_take_for_something_else(
+    texts: list[str], flags: list[str], classes: str
+) -> None:
+    calls = calls_of("http://p/a", "http://p/b", "http://p/c", texts, flags, with_key=False)
 
-    assert 'colClasses = c(item_id = "character", name = "character")' in some["R"]
-    assert "colClasses" not in none["R"]
+    assert f"colClasses = c({classes})" in calls["R"]
+
+
+def test_r_is_told_nothing_where_there_is_nothing_to_tell() -> None:
+    calls = calls_of("http://p/a", "http://p/b", "http://p/c", [], [], with_key=False)
+
+    assert "colClasses" not in calls["R"]

@@ -34,7 +34,11 @@ def show(publication: Publication) -> None:
     filter_words.show(wanted)
     taking_away.show(wanted)
     copied_calls.show(
-        wanted.address(), wanted.address_as("parquet"), wanted.address_as("csv"), wanted.texts
+        wanted.address(),
+        wanted.address_as("parquet"),
+        wanted.address_as("csv"),
+        wanted.texts,
+        wanted.flags,
     )
     seen_rows.show(wanted)
 

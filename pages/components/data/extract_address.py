@@ -47,9 +47,17 @@ class AskedExtract:
     @property
     def texts(self) -> list[str]:
         """Those of its columns that hold text."""
+        return self._columns_of(ColumnType.TEXT)
+
+    @property
+    def flags(self) -> list[str]:
+        """Those of its columns that are true or false."""
+        return self._columns_of(ColumnType.BOOLEAN)
+
+    def _columns_of(self, kind: ColumnType) -> list[str]:
         columns = {column.name: column.type for column in self.data_set.columns}
         names = self.asked.request.arrangement.columns or columns
-        return [name for name in names if columns[name] is ColumnType.TEXT]
+        return [name for name in names if columns[name] is kind]
 
     def values(self, name: str) -> list[str]:
         """Return the values of a filter, as texts."""

@@ -18,7 +18,7 @@ DUE = {
     "without_value": 0,
     "last_due": date(2026, 12, 11),
 }
-TIERS = [{"new": 10, "changed": 3}, {"new": 2, "changed": 0}]
+TIERS = [{"new": 10, "changed": 3, "moves": 0}, {"new": 2, "changed": 0, "moves": 0}]
 KNOWN = Novelty(tuple(range(12)), (1, 2, 3))
 NOTHING = {"orders": 0, "late": 0, "value": None, "without_value": 0, "last_due": None}
 

@@ -68,6 +68,10 @@ class OrderCauses(BaseModel):
         description="Both, where the demand of the days between is not known."
     )
     cause_moves: float = Field(description="Other moves between places are proposed.")
+    cause_repair: float = Field(
+        description="More or less comes back from repair, or what fails is repaired otherwise."
+    )
+    cause_stocked: float = Field(description="The part is no longer held in stock, or again.")
     cause_expected_demand: float = Field(description="Another demand is expected.")
     cause_uncertainty: float = Field(description="Demand is expected to scatter otherwise.")
     cause_service_level: float = Field(description="Another service level is planned for.")

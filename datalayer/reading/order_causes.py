@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from datalayer.reading.negative_binomial import FloatArray
 from datalayer.reading.order_rule import (
+    BoolArray,
     Levels,
     OrderInputs,
     levels_of,
@@ -22,7 +23,6 @@ from datalayer.reading.order_rule import (
 )
 
 IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 MICRO: Final = 1_000_000
 """What a unit has of the last digit that amounts are told to."""
@@ -39,6 +39,8 @@ class OrderCause(StrEnum):
     STOCK_ADDED = "stock_added"
     STOCK = "stock"
     MOVES = "moves"
+    REPAIR = "repair"
+    STOCKED = "stocked"
     EXPECTED_DEMAND = "expected_demand"
     UNCERTAINTY = "uncertainty"
     SERVICE_LEVEL = "service_level"
@@ -60,6 +62,7 @@ _MOVED: Final = (
     OrderCause.UNCERTAINTY,
     OrderCause.SERVICE_LEVEL,
     OrderCause.LEAD_TIME,
+    OrderCause.REPAIR,
     OrderCause.ROUNDING,
 )
 _BIT: Final = {cause: 1 << place for place, cause in enumerate(_MOVED)}
@@ -68,6 +71,7 @@ _LEVEL_CAUSES: Final = (
     OrderCause.UNCERTAINTY,
     OrderCause.SERVICE_LEVEL,
     OrderCause.LEAD_TIME,
+    OrderCause.REPAIR,
 )
 _LEVEL_BITS: Final = sum(_BIT[cause] for cause in _LEVEL_CAUSES)
 
@@ -93,7 +97,8 @@ def explain(before: OrderInputs, after: OrderInputs, used: FloatArray) -> Explai
     mean over all orders in which the causes may go (the Shapley value). So causes add up to the
     difference, the same inputs cause nothing, and the way back has the same causes with the other
     sign. What can't be told apart is one cause: ``STOCK`` where the demand between isn't known,
-    ``LEVELS`` where the published moments don't give the published levels.
+    ``LEVELS`` where the published moments don't give the published levels. What a service level
+    adds where the part is held in one of the publications only is ``STOCKED``.
 
     Args:
         before: Of N parts that both publications have.
@@ -120,6 +125,7 @@ def explain(before: OrderInputs, after: OrderInputs, used: FloatArray) -> Explai
     named = {
         OrderCause.STOCK: (OrderCause.STOCK_ADDED, ~np.isfinite(move.used)),
         OrderCause.LEVELS: (OrderCause.EXPECTED_DEMAND, ~move.recomputable),
+        OrderCause.STOCKED: (OrderCause.SERVICE_LEVEL, move.is_held_once),
     }
     for name, (cause, untold) in named.items():
         by_cause[name][rows] = np.where(untold, by_cause[cause][rows], 0)
@@ -163,10 +169,17 @@ class _Move:
         """Where the published moments give the published levels, at both ends."""
         told = np.ones(len(self.used), bool)
         for end in (self.before, self.after):
-            levels = levels_of(demand=end, scatter=end, service=end, time=end)
+            levels = levels_of(demand=end, scatter=end, service=end, time=end, repair=end)
             told &= _close(levels.reorder_point, end.reorder_point, _AS_PUBLISHED)
             told &= _close(levels.order_up_to, end.order_up_to, _AS_PUBLISHED)
         return told
+
+    @property
+    def is_held_once(self) -> BoolArray:
+        """Where only one of the publications has the part held in stock; nobody's word is held."""
+        before, after = (end.stocked == 0 for end in (self.before, self.after))
+        answer: BoolArray = before != after
+        return answer
 
     @cached_property
     def masks(self) -> IntArray:
@@ -184,6 +197,8 @@ class _Move:
             OrderCause.SERVICE_LEVEL: told & self._other("planned_service_level"),
             OrderCause.LEAD_TIME: told
             & self._other("lead_time_days", "lead_time_sd_days", "review_days"),
+            OrderCause.REPAIR: self._other("coming_back")
+            | (told & self._other("repair_days", "beyond_repair")),
             OrderCause.ROUNDING: self._other("minimum_order", "order_multiple", "lot"),
         }
         masks = np.zeros(len(self.used), np.int64)
@@ -208,8 +223,9 @@ class _Move:
         """Where the one forecast says something else than the other of the same days."""
         before, after = self.before, self.after
         answer = _differ(before.least_daily_demand, after.least_daily_demand)
-        answer |= _differ(before.expected_until(after.lead_time_days), after.lead_time_demand)
-        answer |= _differ(before.expected_until(after.cycle_days), after.cycle_demand)
+        for days in (after.lead_time_days, after.cycle_days):
+            answer |= _differ(before.expected_until(days), after.expected_until(days))
+        answer |= _differ(before.failing_within(after), after.failing_within(after))
         return answer
 
     def order_with(self, moved: int, levels: Levels) -> FloatArray:
@@ -223,6 +239,7 @@ class _Move:
         elif moved & _BIT[OrderCause.STOCK_ADDED]:
             owned = owned + self._added
         position = owned + np.nan_to_num(self._end(moved, OrderCause.MOVES).moved)
+        position = position + np.nan_to_num(self._end(moved, OrderCause.REPAIR).coming_back)
         return order_of(position, levels, self._end(moved, OrderCause.ROUNDING))
 
     def levels_with(self, moved: int, mask: int) -> Levels:
@@ -232,8 +249,8 @@ class _Move:
             return published_levels(self.after if mask else self.before)
         if not moved:
             return published_levels(self.before)
-        demand, scatter, service, time = (self._end(moved, each) for each in _LEVEL_CAUSES)
-        return levels_of(demand=demand, scatter=scatter, service=service, time=time)
+        demand, scatter, service, time, repair = (self._end(moved, each) for each in _LEVEL_CAUSES)
+        return levels_of(demand=demand, scatter=scatter, service=service, time=time, repair=repair)
 
     def _end(self, moved: int, cause: OrderCause) -> OrderInputs:
         return self.after if moved & _BIT[cause] else self.before

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from datalayer.reading.negative_binomial import FloatArray, quantile
 
+BoolArray = NDArray[np.bool_]
+
 _LEAST_EXCESS: Final = 1e-6  # what is left of an excess whose part for lead times is taken off
 _HARDLY: Final = 1e-9  # lots; what is a whole number give or take floating point is one
 
@@ -21,12 +23,16 @@ _HARDLY: Final = 1e-9  # lots; what is a whole number give or take floating poin
 class OrderInputs:
     """What the order rule reads, and what it gave; (N,) each, NaN where it isn't published.
 
-    The names are those of the columns of ``fact_inventory``; docs/contract.md says what they mean.
+    The names are those of the columns of ``fact_inventory``, of ``fact_repair`` (repair_days,
+    condemnation, coming_back and failures, NaN of what isn't repaired) and of ``dim_item``
+    (stocked, as 0 and 1); docs/contract.md says what they mean.
     """
 
     current_stock: FloatArray
     on_order: FloatArray
+    coming_back: FloatArray
     moved: FloatArray
+    stocked: FloatArray
     lead_time_days: FloatArray
     lead_time_sd_days: FloatArray
     review_days: FloatArray
@@ -36,6 +42,9 @@ class OrderInputs:
     cycle_demand: FloatArray
     cycle_excess: FloatArray
     least_daily_demand: FloatArray
+    repair_days: FloatArray
+    condemnation: FloatArray
+    failures: FloatArray
     lot: FloatArray
     reorder_point: FloatArray
     order_up_to: FloatArray
@@ -56,47 +65,106 @@ class OrderInputs:
 
     @property
     def owned(self) -> FloatArray:
-        """Stock and open orders together, units; open orders that nobody told of count as none."""
-        return self.current_stock + np.nan_to_num(self.on_order)
+        """Stock and open orders, without what is to come back from repair, units.
+
+        Open orders that nobody told of count as none.
+        """
+        return self.current_stock + np.nan_to_num(self.on_order) - np.nan_to_num(self.coming_back)
 
     @property
     def position(self) -> FloatArray:
-        """Those once proposed moves are made, units; where nobody told of any there are none."""
-        return self.owned + np.nan_to_num(self.moved)
+        """What the rule compares, units: those, proposed moves, and what comes back from repair."""
+        return self.current_stock + np.nan_to_num(self.on_order) + np.nan_to_num(self.moved)
 
     @property
     def cycle_days(self) -> FloatArray:
         """Lead time and review together, days."""
         return self.lead_time_days + self.review_days
 
+    @property
+    def is_repaired(self) -> BoolArray:
+        """Where some of what fails comes back."""
+        repaired: BoolArray = np.isfinite(self.repair_days) & (self.condemnation < 1)
+        return repaired
+
+    @property
+    def beyond_repair(self) -> FloatArray:
+        """Share of what fails that doesn't come back; all of what isn't repaired."""
+        return np.where(self.is_repaired, self.condemnation, 1.0)
+
+    @property
+    def failing(self) -> tuple[FloatArray, FloatArray]:
+        """Expected demand over lead time, and over it and review, with all that comes back, units.
+
+        What is published is what is missing: the share beyond repair of that demand, and of what
+        fails within a repair time all others. So both can be told from the demand of the longer
+        one. Where nothing is beyond repair, demand over the lead time is taken to be even.
+        """
+        share, rows = self.beyond_repair, self.is_repaired
+        even = _share(self.lead_time_days, self.cycle_days) * self.failures
+        lead = _share(self.lead_time_demand - (1.0 - share) * self.failing_in_repair, share)
+        lead = np.clip(np.where(share > 0, lead, even), 0.0, self.failures)
+        return (
+            np.where(rows, lead, self.lead_time_demand),
+            np.where(rows, self.failures, self.cycle_demand),
+        )
+
+    @property
+    def failing_in_repair(self) -> FloatArray:
+        """What fails within a repair time, units; 0 of what isn't repaired."""
+        share = self.beyond_repair
+        within = _share(self.cycle_demand - share * self.failures, 1.0 - share)
+        return np.where(self.is_repaired, np.maximum(within, 0.0), 0.0)
+
+    def failing_within(self, repair: OrderInputs) -> FloatArray:
+        """Return what is expected to fail within the repair time of *repair*, units.
+
+        0 of what isn't repaired there. Between two publications it goes with what the demand that
+        is told of either says of that time.
+        """
+        days = np.nan_to_num(repair.repair_days)
+        mine = self.expected_until(days)
+        told = np.where(self.is_repaired, self.failing_in_repair, repair.failing_in_repair)
+        even = np.where(
+            self.is_repaired,
+            self.expected_until(np.nan_to_num(self.repair_days)),
+            repair.expected_until(days),
+        )
+        within = np.where(even > 0, told * _share(mine, even), mine)
+        return np.where(repair.is_repaired, within, 0.0)
+
     def expected_until(self, days: FloatArray) -> FloatArray:
-        """Return the demand expected until so many *days* ahead, units.
+        """Return the demand expected until so many *days* ahead, units, with all that comes back.
 
         What is published are the sums over the lead time, and over lead time and review. Between
         them, and from the start to the first, demand is taken to be even; after the second it goes
         on at the mean of both together.
         """
         lead, cycle = self.lead_time_days, self.cycle_days
-        since_lead = _share(days - lead, cycle - lead) * (self.cycle_demand - self.lead_time_demand)
+        by_lead, by_cycle = self.failing
+        since_lead = _share(days - lead, cycle - lead) * (by_cycle - by_lead)
         return np.select(
             [days == lead, days == cycle, days < lead, days < cycle],
-            [
-                self.lead_time_demand,
-                self.cycle_demand,
-                _share(days, lead) * self.lead_time_demand,
-                self.lead_time_demand + since_lead,
-            ],
-            _share(days, cycle) * self.cycle_demand,
+            [by_lead, by_cycle, _share(days, lead) * by_lead, by_lead + since_lead],
+            _share(days, cycle) * by_cycle,
         )
 
     def excess_of_demand(self) -> tuple[FloatArray, FloatArray]:
-        """Return the excess over lead time, and over it and review, were lead times certain."""
+        """Return the excess over lead time, and over it and review.
+
+        It is that of all that fails, were lead times certain.
+        """
+        (by_lead, by_cycle), within = self.failing, self.failing_in_repair
         spans = (
-            (self.lead_time_demand, self.lead_time_excess, self.lead_time_days),
-            (self.cycle_demand, self.cycle_excess, self.cycle_days),
+            (by_lead, self.lead_time_excess, self.lead_time_days),
+            (by_cycle, self.cycle_excess, self.cycle_days),
         )
         lead, cycle = (
-            np.maximum(excess - _excess_of_time(mean, days, self, self), _LEAST_EXCESS)
+            np.maximum(
+                excess / _missing(mean, within, self.beyond_repair).scatter
+                - _excess_of_time(mean, days, self, self),
+                _LEAST_EXCESS,
+            )
             for mean, excess, days in spans
         )
         return lead, cycle
@@ -122,7 +190,12 @@ class Levels:
 
 
 def levels_of(
-    *, demand: OrderInputs, scatter: OrderInputs, service: OrderInputs, time: OrderInputs
+    *,
+    demand: OrderInputs,
+    scatter: OrderInputs,
+    service: OrderInputs,
+    time: OrderInputs,
+    repair: OrderInputs,
 ) -> Levels:
     """Return the levels that inputs from different publications give together.
 
@@ -131,15 +204,18 @@ def levels_of(
         scatter: Whose excess it is, but for what lead times that vary add to it; and whose lot.
         service: Whose service level is planned for.
         time: Whose lead time, its standard deviation and review period it is.
+        repair: Whose repair time it is, and whose share beyond repair.
     """
     spans = (time.lead_time_days, time.cycle_days)
     lead, cycle = (demand.expected_until(days) for days in spans)
     means = (lead, np.maximum(cycle, lead))
+    within = demand.failing_within(repair)
+    left = [_missing(mean, within, repair.beyond_repair) for mean in means]
     own = scatter.excess_of_demand()
-    drawn = [_drawn(mean, days, demand) for mean, days in zip(means, spans, strict=True)]
+    drawn = [_drawn(each.mean, days, demand) for each, days in zip(left, spans, strict=True)]
     excess = [
-        each + _excess_of_time(mean, days, time, demand, lot=scatter.lot)
-        for each, mean, days in zip(own, means, spans, strict=True)
+        (each + _excess_of_time(mean, days, time, demand, lot=scatter.lot)) * missing.scatter
+        for each, mean, days, missing in zip(own, means, spans, left, strict=True)
     ]
     both = quantile(
         np.concatenate(drawn),
@@ -205,6 +281,38 @@ def order_value(quantity: float, unit_cost: float | None) -> float | None:
     More than that is no money, but what binary fractions leave over.
     """
     return None if unit_cost is None else round(quantity * unit_cost, 6)
+
+
+@dataclass(frozen=True)
+class _Missing:
+    """What stock has to last for of a demand, (N,) each.
+
+    Attributes:
+        mean: Units.
+        scatter: Times what the excess of all demand is.
+    """
+
+    mean: FloatArray
+    scatter: FloatArray
+
+
+def _missing(mean: FloatArray, within: FloatArray, condemned: FloatArray) -> _Missing:
+    """Return what is missing at the end of a time: all of it where everything is condemned.
+
+    In the shorter of that time and a repair's, all that fails is missing; in the rest of the
+    longer one the *condemned* share of it, or, of a repair that takes longer, all others.
+
+    Args:
+        mean: Expected demand of the time, units.
+        within: Expected demand of a repair time, units.
+        condemned: Share that doesn't come back.
+
+    Source: docs/decisions/0060-repaired-parts.md.
+    """
+    share = np.where(mean >= within, condemned, 1.0 - condemned)
+    whole, part = np.minimum(mean, within), np.abs(mean - within)
+    missing = whole + share * part
+    return _Missing(missing, np.where(missing > 0, _share(whole + share**2 * part, missing), 1.0))
 
 
 def _drawn(mean: FloatArray, days: FloatArray, demand: OrderInputs) -> FloatArray:

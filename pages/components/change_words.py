@@ -15,6 +15,8 @@ def cause_text(cause: str) -> str:
         Cause.STOCK_ADDED: _("stock arrived or was ordered"),
         Cause.STOCK: _("stock and open orders changed"),
         Cause.MOVES: _("other moves are proposed"),
+        Cause.REPAIR: _("repair changed"),
+        Cause.STOCKED: _("whether the part is held in stock changed"),
         Cause.EXPECTED_DEMAND: _("expected demand changed"),
         Cause.UNCERTAINTY: _("demand is more or less certain"),
         Cause.SERVICE_LEVEL: _("the service level changed"),
@@ -35,6 +37,8 @@ def moved_text(cause: str, *, up: bool) -> str:
     more = {
         Cause.STOCK_ADDED: _("stock or open orders became less"),
         Cause.MOVES: _("moves bring less or take more away"),
+        Cause.REPAIR: _("less comes back from repair, or later"),
+        Cause.STOCKED: _("the part is held in stock again"),
         Cause.EXPECTED_DEMAND: _("expected demand rose"),
         Cause.UNCERTAINTY: _("demand is less certain"),
         Cause.SERVICE_LEVEL: _("the service level rose"),
@@ -46,6 +50,8 @@ def moved_text(cause: str, *, up: bool) -> str:
     less = {
         Cause.STOCK_USED: _("stock that was used is there again"),
         Cause.MOVES: _("moves bring more or take less away"),
+        Cause.REPAIR: _("more comes back from repair, or sooner"),
+        Cause.STOCKED: _("the part is no longer held in stock"),
         Cause.EXPECTED_DEMAND: _("expected demand fell"),
         Cause.UNCERTAINTY: _("demand is more certain"),
         Cause.SERVICE_LEVEL: _("the service level fell"),

@@ -20,6 +20,7 @@ DATA_SETS = (
     "fact_metrics",
     "fact_demand",
     "fact_action",
+    "fact_repair",
 )
 """What a comparison reads."""
 

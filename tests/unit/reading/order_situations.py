@@ -27,6 +27,8 @@ MOVED = (
     "uncertainty",
     "service_level",
     "lead_time",
+    "repair",
+    "stocked",
     "rounding",
 )
 
@@ -38,6 +40,9 @@ class OrderSituation:
     Attributes:
         position: Stock and open orders.
         moved: What moves bring.
+        condemned: Share beyond repair; 1 of what isn't repaired.
+        repair: Days of a repair.
+        back: What is counted on to come back.
         rate: Expected demand a day.
         lead_scatter: Excess over the lead time were it certain; *cycle_scatter* with the review.
     """
@@ -55,14 +60,31 @@ class OrderSituation:
     moved: float = 0.0
     lot: float = 1.0
     least: float = 0.0
+    condemned: float = 1.0
+    repair: float = 0.0
+    back: float = 0.0
+    stocked: bool = True
+
+    def missing(self, days: float) -> tuple[float, float]:
+        """What is missing after so many days, and what share of the excess is left."""
+        failed, within = self.rate * days, self.rate * self.repair
+        if self.condemned == 1.0 or failed == within == 0.0:
+            return failed, 1.0
+        kept = self.condemned if failed >= within else 1.0 - self.condemned
+        whole, part = min(failed, within), abs(failed - within)
+        mean = whole + kept * part
+        return mean, (whole + kept * kept * part) / mean if mean else 1.0
 
     def excess(self, scatter: float, days: float) -> float:
         mean = self.rate * days
         drawn = max(mean, self.least * days)
-        return scatter + ((self.rate * self.sd) ** 2 / (drawn * self.lot) if drawn else 0.0)
+        of_time = (self.rate * self.sd) ** 2 / (drawn * self.lot) if drawn else 0.0
+        return (scatter + of_time) * self.missing(days)[1]
 
     def quantile(self, scatter: float, days: float) -> float:
-        drawn = max(self.rate, self.least) * days
+        if not self.stocked:
+            return 0.0
+        drawn = max(self.missing(days)[0], self.least * days)
         return count_quantile(drawn / self.lot, self.excess(scatter, days), self.level) * self.lot
 
     @property
@@ -75,7 +97,7 @@ class OrderSituation:
 
     @property
     def order(self) -> float:
-        there = self.position + self.moved
+        there = self.position + self.moved + self.back
         if there > self.reorder_point or self.order_up_to <= there:
             return 0.0
         wanted = max(self.order_up_to - there, self.minimum)
@@ -83,21 +105,26 @@ class OrderSituation:
         return math.ceil(wanted / multiple - 1e-9) * multiple
 
     def published(self) -> dict[str, float]:
-        """The row of fact_inventory."""
+        """The row of fact_inventory, with what dim_item and fact_repair have of it."""
         cycle = self.days + self.review
         return {
             "current_stock": self.position,
-            "on_order": 0.0,
+            "on_order": self.back,
+            "coming_back": self.back,
             "moved": self.moved,
+            "stocked": float(self.stocked),
             "lead_time_days": self.days,
             "lead_time_sd_days": self.sd or math.nan,
             "review_days": self.review,
-            "planned_service_level": self.level,
-            "lead_time_demand": self.rate * self.days,
+            "planned_service_level": self.level if self.stocked else 0.0,
+            "lead_time_demand": self.missing(self.days)[0],
             "lead_time_excess": self.excess(self.lead_scatter, self.days),
-            "cycle_demand": self.rate * cycle,
+            "cycle_demand": self.missing(cycle)[0],
             "cycle_excess": self.excess(self.cycle_scatter, cycle),
             "least_daily_demand": self.least,
+            "repair_days": self.repair if self.condemned < 1.0 else math.nan,
+            "condemnation": self.condemned if self.condemned < 1.0 else math.nan,
+            "failures": self.rate * cycle if self.condemned < 1.0 else math.nan,
             "lot": self.lot,
             "reorder_point": self.reorder_point,
             "order_up_to": self.order_up_to,
@@ -131,9 +158,12 @@ def inputs_of(*situations: OrderSituation) -> OrderInputs:
 
 
 def with_situations(fact_inventory: pa.Table, situations: Sequence[OrderSituation]) -> pa.Table:
-    """Put a situation in each row of *fact_inventory*, with the status that follows from it."""
+    """Put a situation in each row of *fact_inventory*, with the status that follows from it.
+
+    What other data sets say of it is left to the caller.
+    """
     answer = fact_inventory
-    for name in situations[0].published():
+    for name in set(situations[0].published()) & set(fact_inventory.column_names):
         values = [each.published()[name] for each in situations]
         filled = pa.array(values, pa.float64(), from_pandas=True)
         answer = replace_column(answer, name, filled.to_pylist())
@@ -156,8 +186,14 @@ def moved(
         "moves": ("moved",),
         "expected_demand": ("rate", "least"),
         "uncertainty": ("lead_scatter", "cycle_scatter"),
-        "service_level": ("level",),
+        # The level that a part which isn't held would be planned for isn't published.
+        **(
+            {"service_level": ("level",)}
+            if before.stocked == after.stocked
+            else {"stocked": ("level", "stocked")}
+        ),
         "lead_time": ("days", "sd", "review"),
+        "repair": ("condemned", "repair", "back"),
         "rounding": ("minimum", "multiple"),
     }.items():
         if cause in causes:
@@ -202,7 +238,17 @@ def situations() -> st.SearchStrategy[OrderSituation]:
     """Parts of every kind, with whole numbers of stock and shares that print shortly."""
     few = st.integers(0, 60).map(float)
     scatter = st.integers(1, 80).map(lambda tenths: tenths / 10)
-    return st.builds(
+    # Each cause more that goes has eight times as many orders to go in.
+    rules = st.sampled_from(
+        [
+            *([{}] * 24),
+            {"condemned": 0.25, "repair": 20.0, "back": 3.0},
+            {"condemned": 0.125, "repair": 60.0},
+            {"condemned": 0.0, "repair": 10.0, "back": 1.0},
+            {"stocked": False},
+        ]
+    )
+    plain = st.builds(
         OrderSituation,
         position=few,
         rate=st.integers(0, 40).map(lambda hundredths: hundredths / 20),
@@ -214,7 +260,7 @@ def situations() -> st.SearchStrategy[OrderSituation]:
         review=st.integers(1, 30).map(float),
         minimum=st.sampled_from([0.0, 5.0, 24.0]),
         multiple=st.sampled_from([0.0, 6.0, 10.0]),
-        # Each cause more that goes has eight times as many orders to go in.
         moved=st.sampled_from([*([0.0] * 18), 7.0, -4.0]),
         least=st.sampled_from([0.0, 0.01]),
     )
+    return st.builds(lambda part, rule: replace(part, **rule), plain, rules)

@@ -19,6 +19,7 @@ from datalayer.reading.publication import Publication
 from tests.fake_data import FUTURE_DAYS
 from tests.publisher import FIRST_GENERATED_AT, Publisher, replace_column, set_value
 from tests.reading import publication_of, publications_folder, published_rows, snapshot_of
+from tests.repaired_parts import with_repairs
 from tests.unit.reading.order_situations import PLAIN, OrderSituation, with_situations
 
 OpenPublication = Callable[[Manifest], Publication]
@@ -323,6 +324,32 @@ class TestCausesOfChanges:
 
         assert forth["cause_new"] == forth["order_quantity_change"] == PLAIN.order
         assert back["cause_gone"] == back["order_quantity_change"] == -PLAIN.order
+
+    def test_repairs_and_what_is_held_are_read_beside_the_stock(
+        self, publisher: Publisher, open_publication: OpenPublication, publish: PublishSituations
+    ) -> None:
+        repaired = replace(PLAIN, condemned=0.25, repair=20.0, back=2.0)
+        row = repaired.published()
+        tables = with_repairs(publisher.tables(items=3), count=1)
+        tables["fact_inventory"] = with_situations(
+            tables["fact_inventory"], [repaired, replace(PLAIN, stocked=False), PLAIN]
+        )
+        told = {name: row[name] for name in ("repair_days", "condemnation", "failures")}
+        told |= {"in_repair": 3.0, "coming_back": row["coming_back"]}
+        told |= {"condemned": 0.25 * row["failures"], "missing": row["cycle_demand"]}
+        for name, value in told.items():
+            tables["fact_repair"] = set_value(tables["fact_repair"], name, 0, value)
+        tables["dim_item"] = set_value(tables["dim_item"], "stocked", 1, value=False)
+
+        found = compare(
+            publish(PLAIN, PLAIN, PLAIN), open_publication(publisher.publish(tables=tables))
+        )
+
+        causes = {
+            item_id: {name for name in CAUSES if row[name]}
+            for item_id, row in rows_of(found).items()
+        }
+        assert causes == {"P00001": {"cause_repair"}, "P00002": {"cause_stocked"}, "P00003": set()}
 
     def test_an_order_that_is_known_at_one_end_only_says_so(
         self, publish: PublishSituations

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datalayer.reading.order_causes import MICRO, OrderCause, explain
-from datalayer.reading.order_rule import OrderInputs
+from datalayer.reading.order_rule import OrderInputs, levels_of, order_of
 from tests.unit.reading.order_situations import (
     MOVED,
     PLAIN,
@@ -36,6 +36,20 @@ def one(
 def without(inputs: OrderInputs, *names: str) -> OrderInputs:
     unknown = np.full_like(inputs.current_stock, math.nan)
     return replace(inputs, **dict.fromkeys(names, unknown))
+
+
+def by_the_rule(inputs: OrderInputs, **changed: float) -> OrderInputs:
+    """Return *inputs* with other values, and with the levels and order that follow from them."""
+    given_values = {name: np.array([value]) for name, value in changed.items()}
+    after = replace(inputs, **given_values)
+    levels = levels_of(demand=after, scatter=after, service=after, time=after, repair=after)
+    order = order_of(after.position, levels, after)
+    return replace(
+        after,
+        reorder_point=levels.reorder_point,
+        order_up_to=levels.order_up_to,
+        order_quantity=order,
+    )
 
 
 OF_1_3 = ("review_days", "cycle_demand", "cycle_excess", "least_daily_demand")
@@ -110,6 +124,12 @@ class TestCausesOfOrders:
             ("stock_added", {"position": 3.0}),
             ("moves", {"moved": 5.0}),
             ("moves", {"moved": -5.0}),
+            ("repair", {"back": 3.0}),
+            ("repair", {"condemned": 0.25, "repair": 20.0}),
+            ("repair", {"condemned": 0.25, "repair": 90.0}),
+            ("repair", {"condemned": 0.0, "repair": 20.0}),
+            ("stocked", {"stocked": False}),
+            ("stocked", {"stocked": False, "level": 0.99123}),
         ],
     )
     def test_one_input_that_changed_is_the_one_cause(
@@ -136,6 +156,55 @@ class TestCausesOfOrders:
 
     def test_a_publication_that_knows_no_moves_moves_nothing(self) -> None:
         before = replace(inputs_of(PLAIN), moved=np.array([math.nan]))
+
+        assert one(before, PLAIN) == {}
+
+    def test_what_was_used_and_is_in_repair_comes_back(self) -> None:
+        before = replace(PLAIN, condemned=0.25, repair=20.0, position=2.0)
+        after = replace(before, position=0.0, back=2.0)
+
+        assert one(before, replace(before, position=0.0), used=2.0) == {"stock_used": 2.0}
+        assert one(before, replace(after, back=1.0), used=2.0) == {
+            "stock_used": 2.0,
+            "repair": -1.0,
+        }
+
+    def test_a_workshop_that_takes_longer_is_told_apart_from_more_demand(self) -> None:
+        before = replace(PLAIN, condemned=0.25, repair=10.0, position=0.0)
+        slower, more = replace(before, repair=25.0), replace(before, rate=1.2)
+
+        assert one(before, slower) == {"repair": slower.order - before.order}
+        assert one(before, more) == {"expected_demand": more.order - before.order}
+        assert set(one(before, replace(slower, rate=1.2))) == {"repair", "expected_demand"}
+
+    def test_a_part_that_comes_under_repair_has_no_other_demand_where_it_is_uneven(self) -> None:
+        before = by_the_rule(inputs_of(PLAIN), lead_time_demand=10.0, cycle_demand=31.0)
+        after = by_the_rule(
+            before,
+            repair_days=9.0,
+            condemnation=0.25,
+            failures=31.0,
+            lead_time_demand=0.25 * 10.0 + 0.75 * 7.0,
+            cycle_demand=0.25 * 31.0 + 0.75 * 7.0,
+            lead_time_excess=2.0 * (7.0 + 0.0625 * 3.0) / (7.0 + 0.25 * 3.0),
+            cycle_excess=2.5 * (7.0 + 0.0625 * 24.0) / (7.0 + 0.25 * 24.0),
+        )
+
+        found = one(before, after)
+
+        assert found == {"repair": after.order_quantity[0] - before.order_quantity[0]}
+        assert found["repair"] < 0
+
+    def test_a_part_that_is_held_again_is_not_told_of_a_service_level(self) -> None:
+        before = replace(PLAIN, stocked=False, rate=0.4)
+
+        found = one(before, PLAIN)
+
+        assert set(found) <= {"stocked", "expected_demand"}
+        assert found["stocked"] > 0
+
+    def test_a_publication_that_knows_no_repairs_holds_everything(self) -> None:
+        before = without(inputs_of(PLAIN), "stocked", "coming_back")
 
         assert one(before, PLAIN) == {}
 

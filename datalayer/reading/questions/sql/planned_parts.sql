@@ -7,8 +7,9 @@
 -- unit_cost (exact decimal), source, is_forecast (whether it has forecasts between the dates),
 -- forecast_total (0 without forecasts), reorder_level and ordered (exact decimals of
 -- reorder_point and order_quantity), status, what the order rule reads and gave, by the names of
--- fact_inventory, and tier (of the part's leading action). All of stock are null where none is
--- planned, and tier where there is no action. At a place other than the network there are only
+-- dim_item, fact_inventory and fact_repair, and tier (of the part's leading action). All of stock are
+-- null where none is planned, those of repair where it isn't repaired, and tier where there is no
+-- action. At a place other than the network there are only
 -- parts with stock or forecasts.
 with champions as (
     select item_id, arg_max(source, horizon) as source
@@ -42,6 +43,7 @@ select
     coalesce(dim_item.category, 'unclassified') as category,
     coalesce(dim_item.demand_class, 'unclassified') as demand_class,
     dim_item.unit,
+    dim_item.stocked,
     cast(dim_item.unit_cost as decimal(30, 6)) as unit_cost,
     coalesce(champions.source, stock.source) as source,
     totals.item_id is not null as is_forecast,
@@ -68,10 +70,16 @@ select
     stock.order_up_to,
     stock.minimum_order,
     stock.order_multiple,
-    stock.order_quantity
+    stock.order_quantity,
+    repairs.repair_days,
+    repairs.condemnation,
+    repairs.coming_back,
+    repairs.failures
 from dim_item
 left join champions using (item_id)
 left join stock on stock.item_id = dim_item.item_id
+left join fact_repair as repairs
+    on repairs.item_id = dim_item.item_id and repairs.location_id = $location
 left join totals
     on totals.item_id = dim_item.item_id
     and totals.source = coalesce(champions.source, stock.source)

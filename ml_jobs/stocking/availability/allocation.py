@@ -24,7 +24,9 @@ class Allocation:
 
     Attributes:
         rule: `PENALTY`, `TARGET` or `SERVICE_MONEY`.
-        prices: Currency for an hour, shape (K,); infinite where no stock meets the target.
+        prices: Currency for an hour, shape (K,); infinite where no stock meets the target, NaN
+            where nobody names a price or a target beside contracts that have one: nothing is
+            bought for such hours.
         ceiling: What an hour costs of a contract whose target no stock meets, where no other has a
             price above 0.
         floor: What it costs at least where another has one.
@@ -43,7 +45,7 @@ class Allocation:
     @property
     def highest(self) -> float:
         """The highest price that has an end; what an unmet target costs where that is more."""
-        highest = float(np.max(self.prices, initial=0.0, where=~self.unmet))
+        highest = float(np.max(self.prices, initial=0.0, where=np.isfinite(self.prices)))
         if not self.unmet.any():
             return highest
         return max(highest, self.floor) if highest > 0 else self.ceiling
@@ -53,15 +55,15 @@ class Allocation:
         """What a tower-hour of each contract costs beside the dearest, shape (K,)."""
         if self.highest <= 0:
             return np.ones(len(self.prices))
-        return np.where(self.unmet, 1.0, self.prices / self.highest)
+        return np.where(self.unmet, 1.0, np.nan_to_num(self.prices) / self.highest)
 
     def notes(self, contract_ids: tuple[str, ...]) -> dict[str, object]:
-        """Return it as values of JSON, for the publication's lineage: no price where unmet."""
+        """Return it as values of JSON, for the publication's lineage: no price but a known one."""
         return {
             "rule": self.rule,
             "prices": {
-                code: None if unmet else round(float(price), 6)
-                for code, price, unmet in zip(contract_ids, self.prices, self.unmet, strict=True)
+                code: round(float(price), 6) if np.isfinite(price) else None
+                for code, price in zip(contract_ids, self.prices, strict=True)
             },
             "dearest": round(self.highest, 6),
             "unmet": [contract_ids[place] for place in np.flatnonzero(self.unmet)],
@@ -83,7 +85,8 @@ def allocate(
     A contract's penalty is its price. One that has a target instead gets the least price at which
     stock meets it. Where no contract says either, all get the one price at which stock costs as
     much as service levels by criticality would; where no stock meets a target, an hour costs no
-    less than that, however little the others' do.
+    less than that, however little the others' do. What a contract that says neither would pay
+    isn't known where others say.
 
     Args:
         fleet: Contracts, K of them.
@@ -103,6 +106,8 @@ def allocate(
             for each in fleet.contracts
         ]
     )
+    silent = np.array([each.penalty_per_hour is None for each in fleet.contracts])
+    silent &= np.isinf(allowed)
     monthly = holding_rate / 12.0
 
     def stock(prices: FloatArray) -> FloatArray:
@@ -122,12 +127,12 @@ def allocate(
             return dependence.towers @ worth.expected_backorders(stock(asked))
 
         found = contract_prices(down, allowed)
-        prices = np.where(np.isfinite(allowed), found, penalties)
+        prices = np.where(np.isfinite(allowed), found, np.where(silent, np.nan, penalties))
         # Where parts that no tower waits for take most of the money, its price has no end.
         floor = min(highest_price(affordable), ceiling) if np.isinf(prices).any() else 0.0
         return Allocation(TARGET, prices, ceiling, floor)
     if (penalties > 0).any():
-        return Allocation(PENALTY, penalties)
+        return Allocation(PENALTY, np.where(silent, np.nan, penalties))
     return Allocation(SERVICE_MONEY, np.full(len(penalties), highest_price(affordable)))
 
 

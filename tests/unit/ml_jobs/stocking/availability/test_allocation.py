@@ -125,9 +125,28 @@ def test_where_nothing_costs_anything_all_hours_count_alike() -> None:
 
 
 def test_without_targets_a_penalty_is_the_price() -> None:
-    found = allocated(Contract("A", "A", 10.0, None, 70.0), Contract("B", "B", 10.0))
+    found = allocated(Contract("A", "A", 10.0, None, 70.0), Contract("B", "B", 10.0, None, 0.0))
 
     assert (found.rule, found.prices.tolist()) == (PENALTY, [70.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("beside", "price"),
+    [(Contract("A", "A", 10.0, None, 70.0), 70.0), (met_without_stock("A"), 0.0)],
+)
+def test_beside_others_the_price_of_a_contract_that_names_none_is_not_known(
+    beside: Contract, price: float
+) -> None:
+    found = allocated(beside, Contract("B", "B", 10.0))
+
+    assert found.notes(("A", "B"))["prices"] == {"A": price, "B": None}
+    assert found.unmet.tolist() == [False, False]
+
+
+def test_nothing_is_bought_for_hours_of_which_nobody_names_a_price() -> None:
+    found = allocated(Contract("A", "A", 10.0, None, 70.0), Contract("B", "B", 10.0))
+
+    assert (found.highest, found.weights.tolist()) == (70.0, [1.0, 0.0])
 
 
 def test_without_either_stock_costs_no_more_than_service_levels_would() -> None:

@@ -7,14 +7,15 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from datalayer.portal import AuditEntry, MarkKind
-from pages.components.language import _, number, sentence_text
+from datalayer.portal import NETWORK, AuditEntry, MarkKind
+from datalayer.runtime import portal
+from pages.components.language import _, label, number, sentence_text
 from pages.components.marking import kind_text
 from pages.components.words import action_text, outcome_text, role_text, scope_text, who_text
 
 LONGEST_DETAIL: Final = 160
 _DIGEST: Final = re.compile(r"[0-9a-f]{32,}")
-_NAMES: Final = frozenset({"user", "name", "key", "address", "row", "line", "data_set", "format"})
+_NAMES: Final = frozenset({"user", "name", "key", "address", "line", "data_set", "format"})
 _MAY_BREAK: Final = "\u200b"
 
 
@@ -75,11 +76,32 @@ def _value_text(name: str, value: object) -> str:
     if isinstance(value, int):
         return number(value, 0)
     text = value if isinstance(value, str) else str(value)
-    told_in_words = {"role": role_text, "scope": scope_text, "kind": _kind_text}
+    told_in_words = {"role": role_text, "scope": scope_text, "kind": _kind_text, "row": _row_text}
     if name in told_in_words:
         return told_in_words[name](text)
     # A name may be a word of the language, and is nobody's to translate.
     return text if name in _NAMES else sentence_text(text)
+
+
+def _row_text(row: str) -> str:
+    """Return a row of the list that was marked, by part, place, action and what it is of."""
+    actions = portal().registry.data_sets["fact_action"].column("action").value_labels
+    words = row.split(" ")
+    at = next((place for place, word in enumerate(words) if place > 1 and word in actions), 0)
+    if not at:
+        return row
+    action, place, ref = words[at], words[at - 1], " ".join(words[at + 1 :])
+    text = _("{action}: part {item}, {place}, open order {ref}")
+    if ref == "-":
+        text = _("{action}: part {item}, {place}")
+    elif action == "move":
+        text = _("{action}: part {item}, {place}, from {ref}")
+    return text.format(
+        action=label(actions[action]),
+        item=" ".join(words[: at - 1]),
+        place=_("Network") if place == NETWORK else place,
+        ref=ref,
+    )
 
 
 def _kind_text(kind: str) -> str:

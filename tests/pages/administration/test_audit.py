@@ -70,6 +70,36 @@ class TestFilters:
 
         assert list(app.table[0].value["What happened"]) == told
 
+    @pytest.mark.parametrize(
+        ("row", "en", "pt"),
+        [
+            (
+                "P00001 network order -",
+                "Order: part P00001, Network",
+                "Pedir: peça P00001, Rede",
+            ),
+            (
+                "P00001 CD-PE expedite PO-7",
+                "Expedite: part P00001, CD-PE, open order PO-7",
+                "Antecipar: peça P00001, CD-PE, pedido aberto PO-7",
+            ),
+            (
+                "P00001 CD-PE move CD-SP",
+                "Move: part P00001, CD-PE, from CD-SP",
+                "Transferir: peça P00001, CD-PE, de CD-SP",
+            ),
+            ("of another form", "of another form", "of another form"),
+        ],
+    )
+    def test_a_row_that_was_marked_is_told_in_words(
+        self, open_section: OpenPage, state: Path, row: str, en: str, pt: str
+    ) -> None:
+        log = AuditLog(state / "audit.jsonl", lambda: NOON)
+        log.record(BRUNO, "mark", "done", "P1", kind="seen", row=row, number=1, marked_by="bruno")
+
+        assert en in cells(open_section("audit", did="mark"))
+        assert pt in cells(open_section("audit", did="mark", locale="pt-BR"))
+
     def test_days_are_those_of_the_reader(self, open_section: OpenPage) -> None:
         # 12:00 UTC is 9:00 in São Paulo, of the same day.
         within = open_section("audit", **{"from": "2026-11-21", "to": "2026-11-21"})

@@ -62,7 +62,7 @@ Rank = Annotated[
     Path(
         ge=1,
         le=1_000_000_000,
-        description="Rank of a step, from 1.",
+        description="Rank in the list, from 1.",
         openapi_examples={"first": {"value": 1}},
     ),
     read_as("rank", ColumnType.INTEGER),

@@ -33,6 +33,10 @@ _LINKS: Final[dict[str, tuple[tuple[str, str, dict[str, str]], ...]]] = {
         ("part", "get_item", _OF_PART),
         ("worth", "get_item_availability", _OF_PART),
     ),
+    "list_moves": (
+        ("why", "get_move_explanation", {"rank": f"{_FIRST}/rank"}),
+        ("part", "get_item", _OF_PART),
+    ),
     "list_contracts": (("curve", "get_contract_curve", {"contract_id": f"{_FIRST}/contract_id"}),),
     "list_publications": (
         ("changes", "get_publication_changes", _LATEST_TWO),

@@ -110,12 +110,15 @@ def test_the_part_tells_its_move_and_what_lies_there_once_it_is_made(open_page: 
     assert "5 are to come from other places" in box
     assert "2,120 km, 3 days, 42" in box
     assert "Stock 0 + moved here 5 + on order 0 = 5, above 4: nothing is ordered." in box
+    assert "Why it is moved" in said(app)
+    assert "The gain is 30 times the loss" in box
 
 
 def test_the_place_that_gives_says_so(open_page: OpenPage) -> None:
     app = open_page("forecast.py", locale="en-US", item=LATE, location_id=GIVER)
 
     assert "5 are to go to other places" in html(app)
+    assert "5 un stay on the shelf there once all moves are made" in html(app)
     assert "Stock 10 − moved away 5 + on order 0 = 5, at or below 5: it is ordered." in html(app)
 
 

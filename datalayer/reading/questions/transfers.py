@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from datalayer.kernel.contract.registry import ColumnType, Registry
+from datalayer.reading.database import Parameter
 from datalayer.reading.filters import (
     NO_CONDITIONS,
     Conditions,
@@ -75,6 +76,20 @@ def moves(
     )
 
 
+def at_rank(rank: int) -> Question:
+    """Return the question of the move at *rank*; zero rows where there is none."""
+    return _chosen("move_at_rank", "rank = $rank", {"rank": rank})
+
+
+def of_place(item_id: str, location_id: str) -> Question:
+    """Return the question of the moves of a part to and from a place, what is worth most first."""
+    return _chosen(
+        "moves_of_place",
+        "item_id = $item_id and $location_id in (from_location_id, to_location_id)",
+        {"item_id": item_id, "location_id": location_id},
+    )
+
+
 def together(met: Conditions = NO_CONDITIONS) -> Question:
     """Return the question of what the moves that meet *met* are worth together; one row.
 
@@ -100,3 +115,8 @@ def brought(item_id: str, location_id: str) -> Question:
     """
     parameters = {"item_id": item_id, "location_id": location_id}
     return sql_question("moves_brought", parameters, "fact_transfer")
+
+
+def _chosen(name: str, met: str, parameters: Mapping[str, Parameter]) -> Question:
+    sql = select_matches(question_sql("moves"), COLUMNS, (met,), ("rank",))
+    return Question(name, sql, parameters, _READ)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from html import escape
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
-from datalayer.portal import Publication, order_rule
+from datalayer.portal import Publication, move_reasons, order_rule
 from pages.components import exceptions, policy_followed
-from pages.components.language import _, percent, quantity
+from pages.components.language import _, current, percent, quantity
 from pages.components.part import repairs
 from pages.components.part.situation import PartSituation
 from pages.components.units import amount
 
 Row = Mapping[str, Any]
+
+SHOWN_MOVES: Final = 5
+"""Most moves of a place that are explained; the list of moves has them all."""
 
 
 def show(situation: PartSituation, publication: Publication) -> None:
@@ -23,6 +26,9 @@ def show(situation: PartSituation, publication: Publication) -> None:
     with st.expander(_("How the number came about"), icon=":material/calculate:"):
         lines = "".join(f"<li>{escape(line)}</li>" for line in steps(situation))
         st.html(f'<ol class="farol-explained">{lines}</ol>')
+        if texts := moves(situation, publication):
+            st.markdown(_("Why it is moved"))
+            st.html("".join(f"<p>{escape(text)}</p>" for text in texts))
         if reasons := situation.results.get("fact_exception"):
             exceptions.of_part(
                 reasons,
@@ -47,6 +53,15 @@ def steps(situation: PartSituation) -> list[str]:
         *_quantity(stock),
         *_avoided(situation),
     ]
+
+
+def moves(situation: PartSituation, publication: Publication) -> list[str]:
+    """Return why the part is to be brought here or taken from here, a text for each move."""
+    if "fact_transfer" not in publication.registry.data_sets:
+        return []
+    here = situation.item_id, situation.location_id
+    found = move_reasons.place_reasons(publication, *here)[:SHOWN_MOVES]
+    return [reason.why.in_language(current()) for reason in found]
 
 
 def _reorder_point(stock: Row, *, is_repaired: bool) -> Iterator[str]:

@@ -54,6 +54,24 @@ def test_moves_can_be_asked_for_by_place_and_part_page_by_page(served: ServedPor
     assert none["data"] == []
 
 
+def test_a_move_is_explained_in_both_languages(served: ServedPortal) -> None:
+    answer = served.get(f"{MOVES}/2/explanation")
+
+    assert answer.status_code == 200, answer.text
+    data = answer.json()["data"]
+    assert (data["move"]["rank"], data["move"]["from_location"]) == (2, "CD Campinas")
+    assert "At CD Campinas, 0.25 tower-hours a month are lost" in data["why"]["en"]
+    assert "Em CD Campinas, a falta delas custa 0,25 horas de torre" in data["why"]["pt_BR"]
+    assert answer.json()["metadata"]["data_sets"] == ["fact_transfer", "dim_item", "dim_location"]
+
+
+def test_a_rank_that_no_move_has_is_refused(served: ServedPortal) -> None:
+    answer = served.get(f"{MOVES}/4/explanation")
+
+    assert answer.status_code == 422
+    assert "rank is '4'" in answer.json()["detail"]
+
+
 def test_a_publication_without_moves_says_which_data_set_it_lacks(
     tmp_path_factory: pytest.TempPathFactory, registry: Registry
 ) -> None:
@@ -63,7 +81,7 @@ def test_a_publication_without_moves_says_which_data_set_it_lacks(
     publisher.publish(tables=tables)
     with served_portal(folder) as served:
         served.portal.activate(ADMIN)
-        answer = served.get(MOVES)
+        answers = [served.get(path) for path in (MOVES, f"{MOVES}/1/explanation")]
 
-    assert answer.status_code == 404
-    assert "no data set fact_transfer" in answer.json()["detail"]
+    assert [each.status_code for each in answers] == [404, 404]
+    assert all("no data set fact_transfer" in each.json()["detail"] for each in answers)

@@ -593,6 +593,7 @@ def _worth_of_stock(index: int) -> Row:
         weighed = ("target_quantity", "expected_backorders", "expected_backorders_at_target")
         hours = ("down_hours", "down_hours_at_target", "next_unit_down_hours", "next_unit_per_1000")
         names = ("position", *weighed, *hours, "own_service_level", "supported")
+        names += ("days_at_store",)
         return {**dict.fromkeys(names), "left_out": "no_tower"}
     return {
         "left_out": None,
@@ -605,6 +606,7 @@ def _worth_of_stock(index: int) -> Row:
         "next_unit_down_hours": 36.5 / index,
         "next_unit_per_1000": 50.0 / index,
         "own_service_level": 0.97,
+        "days_at_store": None,
         "supported": True,
     }
 

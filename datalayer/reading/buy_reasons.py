@@ -155,6 +155,7 @@ def _of_step(said: Speaking, step: Row, before: Row | None, after: Row | None) -
         own = {"cost": said.money(step["cost"]), "per_money": said.rate(rate)}
         yield said.say(sentences.STEP, **numbers, **own, money=said.money(MONEY))
     yield from _of_repair(said, step)
+    yield from _of_supply(said, step)
     yield from _of_place(said, step)
     for sentence, other in ((sentences.BEFORE, before), (sentences.AFTER, after)):
         if other is not None:
@@ -174,6 +175,24 @@ def _of_repair(said: Speaking, row: Row) -> Iterator[str]:
         )
         sentence = sentences.REPAIRED if row["condemnation"] else sentences.ALL_REPAIRED
         yield said.say(sentence, days=days, share=share)
+
+
+def _of_supply(said: Speaking, row: Row) -> Iterator[str]:
+    if count := row["supplies"]:
+        places = said.say(sentences.PLACES[count > 1], count=number(count, said.language, 0))
+        yield said.say(sentences.CENTRAL, places=places)
+    store, wait, days = row["store"], row["days_at_store"], row["supply_days"]
+    if store is None:
+        return
+    if wait is None:
+        yield said.say(sentences.AS_BY_SUPPLIERS, store=store)
+        return
+    told = {
+        name: amount(value, "d", said.language)
+        for name, value in (("days", days), ("wait", wait))
+    }
+    sentence = sentences.SUPPLIED if days is not None else sentences.SUPPLIED_SOME_TIME
+    yield said.say(sentence, store=store, **told)
 
 
 def _of_place(said: Speaking, step: Row) -> Iterator[str]:
@@ -222,6 +241,7 @@ def _of_part(said: Speaking, row: Row) -> Iterator[str]:
     else:
         yield said.say(sentences.NOT_LISTED, part=part)
     yield from _of_repair(said, row)
+    yield from _of_supply(said, row)
     yield from _of_its_money(said, row)
 
 

@@ -84,6 +84,32 @@ REPAIRED: Final = Bilingual(
 ALL_REPAIRED: Final = Bilingual(
     "What fails comes back from repair in {days}.", "O que falha volta do conserto em {days}."
 )
+SUPPLIED: Final = Bilingual(
+    "It comes from the central store, {store}: {days} on the way, and {wait} more, on average, "
+    "until there is one, with the store's stock of today.",
+    "Vem do depósito central, {store}: {days} a caminho e, em média, mais {wait} até haver uma lá, "
+    "com o estoque de hoje.",
+)
+SUPPLIED_SOME_TIME: Final = Bilingual(
+    "It comes from the central store, {store}, where it waits {wait}, on average, until there is "
+    "one, with the store's stock of today.",
+    "Vem do depósito central, {store}, onde espera em média {wait} até haver uma, com o estoque de "
+    "hoje.",
+)
+AS_BY_SUPPLIERS: Final = Bilingual(
+    "{store} supplies the place, but this part is weighed as if suppliers delivered it there.",
+    "{store} abastece o local, mas esta peça é pesada como se os fornecedores a entregassem ali.",
+)
+CENTRAL: Final = Bilingual(
+    "It is the central store of {places} with this part: what a unit avoids there is what they "
+    "wait for less.",
+    "É o depósito central de {places} com esta peça: o que uma unidade evita ali é o que eles "
+    "esperam a menos.",
+)
+PLACES: Final = (
+    Bilingual("{count} place", "{count} local"),
+    Bilingual("{count} places", "{count} locais"),
+)
 MADE: Final = Bilingual(" once all moves are made", ", feitas as transferências")
 BROUGHT: Final = Bilingual(
     "Moves bring {quantity} there before anything is bought.",

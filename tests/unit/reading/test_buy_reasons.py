@@ -261,6 +261,76 @@ class TestMoves:
         assert why.pt_BR.endswith("Transferências levam 5 un até lá antes de qualquer compra.")
 
 
+class TestSupply:
+    """What a central store supplies waits there, too."""
+
+    @pytest.fixture
+    def supplied(self, publisher: Publisher, open_publication: Open) -> Callable[..., Publication]:
+        """The depot is supplied from the network: P00006 and, beside its store, P00005."""
+
+        def open_it(wait: float | None, days: float | None = 3.0) -> Publication:
+            tables = available_tables(publisher, STEPS[:4])
+            places = tables["dim_location"]
+            rule = {"supplied_from": "network", "supply_days": days}
+            told = [
+                row | (rule if row["location_id"] == "DEPOT" else {}) for row in places.to_pylist()
+            ]
+            tables["dim_location"] = like(places, told)
+            worth = tables["fact_availability"]
+            rows = worth.to_pylist()
+            rows += [row | {"location_id": "DEPOT"} for row in rows if row["item_id"] == "P00005"]
+            of_depot = [
+                row | {"days_at_store": wait if row["location_id"] == "DEPOT" else None}
+                for row in rows
+            ]
+            key = ("item_id", "location_id")
+            made = sorted(of_depot, key=lambda row: tuple(row[name] for name in key))
+            tables["fact_availability"] = like(worth, made)
+            return open_publication(publisher.publish(tables=tables))
+
+        return open_it
+
+    def test_a_place_tells_the_way_and_what_of_the_wait_is_the_stores(
+        self, supplied: Callable[..., Publication]
+    ) -> None:
+        why = part_reason(supplied(2.5), "P00005", "DEPOT")
+
+        assert (
+            "It comes from the central store, Rede: 3 days on the way, and 2.50 days more, on "
+            "average, until there is one, with the store's stock of today."
+        ) in why.en
+        assert "Vem do depósito central, Rede: 3 dias a caminho e, em média, mais 2,50 dias" in (
+            why.pt_BR
+        )
+
+    def test_a_way_that_nobody_knows_is_not_told(
+        self, supplied: Callable[..., Publication]
+    ) -> None:
+        why = part_reason(supplied(2.5, days=None), "P00005", "DEPOT").en
+
+        assert "store, Rede, where it waits 2.50 days, on average, until there is one" in why
+
+    def test_what_is_weighed_as_if_suppliers_delivered_it_says_so(
+        self, supplied: Callable[..., Publication]
+    ) -> None:
+        why = part_reason(supplied(None), "P00005", "DEPOT").en
+
+        assert "Rede supplies the place, but this part is weighed as if suppliers" in why
+
+    def test_a_central_store_tells_how_many_places_wait_for_it(
+        self, supplied: Callable[..., Publication]
+    ) -> None:
+        why = step_reason(supplied(2.5), 4).why
+
+        assert "It is the central store of 1 place with this part: what a unit avoids" in why.en
+        assert "É o depósito central de 1 local com esta peça" in why.pt_BR
+
+    def test_nothing_is_said_of_what_suppliers_deliver(
+        self, opened: Callable[..., Publication]
+    ) -> None:
+        assert "store" not in step_reason(opened(), 4).why.en
+
+
 class TestRepairs:
     """Of what comes back only a share is bought."""
 

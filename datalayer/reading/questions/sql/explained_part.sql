@@ -5,7 +5,10 @@
 -- and last_per_1000 (what the first step of the list and the last avoid for each 1,000 of their
 -- cost, null where they cost nothing or nothing is listed); all_steps; elsewhere and elsewhere_cost
 -- (what the list avoids for the cost of one unit of the part, 0 where its first step costs more);
--- repair_days and condemnation of fact_repair, null of what isn't repaired.
+-- repair_days and condemnation of fact_repair, null of what isn't repaired;
+-- supply_days and days_at_store of dim_location and fact_availability, store (name of the central
+-- store that supplies the place, null without one), and supplies (how many places the place supplies
+-- with the part, both levels weighed at once).
 -- No row where nothing is known of the part at the place.
 select
     worth.* exclude (item_id, location_id, dataset_id, model_version, generated_at),
@@ -33,7 +36,18 @@ select
         where cumulative_cost <= item.unit_cost
     ) as elsewhere_cost,
     repair.repair_days,
-    repair.condemnation
+    repair.condemnation,
+    place.supply_days,
+    store.name as store,
+    (
+        select count(*)
+        from fact_availability as there
+        join dim_location as supplied using (location_id)
+        where
+            there.item_id = worth.item_id
+            and there.days_at_store is not null
+            and supplied.supplied_from = worth.location_id
+    ) as supplies
 from fact_availability as worth
 cross join (
     select
@@ -44,6 +58,7 @@ cross join (
 ) as listed
 left join dim_item as item on item.item_id = worth.item_id
 left join dim_location as place on place.location_id = worth.location_id
+left join dim_location as store on store.location_id = place.supplied_from
 left join fact_repair as repair
     on repair.item_id = worth.item_id and repair.location_id = worth.location_id
 where worth.item_id = $item_id and worth.location_id = $location_id

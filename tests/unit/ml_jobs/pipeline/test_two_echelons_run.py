@@ -138,6 +138,22 @@ def test_what_waits_at_the_central_store_is_waited_for_at_places(done: Ran) -> N
         assert all(rows[item, place]["down_hours"] > 0 for place in PLACES)
 
 
+def test_places_say_how_long_what_they_ask_for_waits_at_the_central_store(
+    done: Ran, worth: SuppliedWorth, stocked: StockedSeries
+) -> None:
+    rows = levels(done)
+
+    for each in worth.shared:
+        item = str(stocked.item_ids[each.centre])
+        waits = {rows[item, place]["days_at_store"] for place in PLACES}
+        days = float(stocked.windows[done.prepared.plan.future].days[each.centre])
+        assert len(waits) == 1
+        assert 0 < waits.pop() < days
+        assert rows[item, CENTRE]["days_at_store"] is None
+    alone = set(ITEMS) - set(HELD)
+    assert {rows[item, place]["days_at_store"] for item in alone for place in PLACES} == {None}
+
+
 def test_places_say_where_they_are_supplied_from_and_how_long_it_takes(done: Ran) -> None:
     rows = {row["location_id"]: row for row in done.table("dim_location").to_pylist()}
 

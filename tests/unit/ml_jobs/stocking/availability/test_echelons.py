@@ -74,6 +74,22 @@ def test_a_further_lot_from_corner_to_corner_avoids_no_more() -> None:
     assert (np.diff(-np.diff(least[corners]) / np.diff(corners)) <= 1e-12).all()
 
 
+def test_a_lot_waits_at_the_store_as_long_as_it_does_where_it_holds_nothing() -> None:
+    part = TwoEchelons(np.array([0.4, 0.8]), 2.0, 3.0, np.full(2, 0.5))
+
+    waits = [part.wait_at_centre(central) for central in range(200)]
+
+    assert waits[0] == pytest.approx(3.0)
+    assert (np.diff(waits) <= 0).all()
+    assert waits[-1] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_what_nobody_asks_for_does_not_wait_at_the_store() -> None:
+    part = TwoEchelons(np.zeros(2), 2.0, 3.0, np.full(2, 0.5))
+
+    assert part.wait_at_centre(0) == 0.0
+
+
 def test_one_place_at_the_end_of_a_pipe_is_the_single_one() -> None:
     part = TwoEchelons(np.array([0.5]), 0.0, 2.0, np.array([1.0]))
 

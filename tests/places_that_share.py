@@ -53,6 +53,26 @@ def with_moves(tables: Mapping[str, pa.Table], count: int = 3) -> dict[str, pa.T
     }
 
 
+def with_orders_behind(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """Return *tables* of ``with_moves`` whose depots order what they lack once moves are made."""
+    actions = tables["fact_action"].to_pylist()
+    taking = {row["item_id"] for row in actions if row["action"] == "move"}
+    order = next(row for row in actions if row["action"] == "order")
+    orders = [
+        {
+            **order,
+            "item_id": row["item_id"],
+            "location_id": row["location_id"],
+            "tier": "this_week",
+            "is_leading": row["location_id"] != TAKER or row["item_id"] not in taking,
+            "quantity": row["order_quantity"],
+        }
+        for row in tables["fact_inventory"].to_pylist()
+        if row["location_id"] in (GIVER, TAKER) and row["order_quantity"]
+    ]
+    return {**tables, "fact_action": _table(_ranked([*actions, *orders]), tables["fact_action"])}
+
+
 def _action(move: Mapping[str, Any], like: Mapping[str, Any]) -> dict[str, Any]:
     """A move as an action, with the stock's figures of another one."""
     is_first = move["rank"] == 1

@@ -24,12 +24,7 @@ def show(publication: Publication) -> None:
     not_stocked, by_price = (counts.pop(policy, 0) for policy in (NOT_STOCKED, BY_PRICE))
     told = [_text(by_price, sum(counts.values()))] if by_price or counts else []
     if not_stocked:
-        text = ngettext(
-            "{count} position isn't to be held in stock: nothing of it is ordered.",
-            "{count} positions aren't to be held in stock: nothing of them is ordered.",
-            not_stocked,
-        )
-        told.append(text.format(count=number(not_stocked, 0)))
+        told.append(_not_stocked(not_stocked))
     if told:
         st.caption(captions.literal(" ".join(told)))
 
@@ -39,20 +34,29 @@ def not_stocked_text() -> str:
     return _("This part isn't to be held in stock: nothing of it is ordered, bought or moved here.")
 
 
+def _not_stocked(count: int) -> str:
+    return ngettext(
+        "{count} position isn't to be held in stock: nothing of it is ordered.",
+        "{count} positions aren't to be held in stock: nothing of them is ordered.",
+        count,
+    ).format(count=number(count, 0))
+
+
 def _text(by_price: int, by_service: int) -> str:
     if not by_price:
         return _("Orders follow service levels by criticality.")
-    said = [
-        _(
-            "Orders follow the price of a tower-hour: each part is ordered up to what is worth its "
-            "cost."
-        )
-    ]
-    if by_service:
-        text = ngettext(
-            "{count} position that can't be weighed follows its service level.",
-            "{count} positions that can't be weighed follow their service levels.",
-            by_service,
-        )
-        said.append(text.format(count=number(by_service, 0)))
-    return " ".join(said)
+    text = _(
+        "Orders follow the price of a tower-hour: each part is ordered up to what is worth its "
+        "cost."
+    )
+    return f"{text} {_unweighed(by_service)}".strip()
+
+
+def _unweighed(count: int) -> str:
+    if not count:
+        return ""
+    return ngettext(
+        "{count} position that can't be weighed follows its service level.",
+        "{count} positions that can't be weighed follow their service levels.",
+        count,
+    ).format(count=number(count, 0))

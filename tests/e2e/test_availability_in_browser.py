@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
 from tests.e2e.accessibility import violations
 from tests.e2e.conftest import visiting
@@ -17,7 +17,8 @@ from tests.e2e.visits import Visit
 from tests.places_that_share import with_moves
 from tests.publisher import Publisher
 
-PHONE = {"viewport": {"width": 390, "height": 844}}
+PHONE_WIDTH = 390
+PHONE = {"viewport": {"width": PHONE_WIDTH, "height": 844}}
 
 
 @pytest.fixture
@@ -78,25 +79,62 @@ def test_a_row_leads_to_its_part(small_visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("small_visit", [PHONE], ids=["phone"], indirect=True)
-def test_a_phone_scrolls_the_list_and_not_the_page(small_visit: Visit) -> None:
+def test_a_phone_reads_the_list_without_scrolling_sideways(small_visit: Visit) -> None:
+    page = small_visit.page
     small_visit.open("/availability?budget=1700")
 
+    row = page.locator(".farol-buys tbody tr").first
+    assert reaches(page) <= PHONE_WIDTH
+    # Each figure is told under its head, the first two beside each other below the part.
+    heads = row.locator("td").evaluate_all(
+        "cells => cells.map(each => getComputedStyle(each, '::before').content)"
+    )
+    assert heads[:3] == ['"Buy"', '"Place"', '"Cost"']
+    part, bought, place = (box_of(row, cell) for cell in ("th", "td >> nth=0", "td >> nth=1"))
+    assert part["y"] + part["height"] <= bought["y"] == place["y"]
+    assert bought["x"] + bought["width"] <= place["x"]
+    assert violations(page) == []
+
+
+def test_a_screen_has_the_figures_in_columns(small_visit: Visit) -> None:
     page = small_visit.page
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert page.locator(".farol-scrolls").last.evaluate(
-        "list => list.scrollWidth > list.clientWidth"
+    small_visit.open("/availability?budget=1700")
+
+    row = page.locator(".farol-buys tbody tr").first
+    part, bought = (box_of(row, cell) for cell in ("th", "td >> nth=0"))
+
+    assert part["y"] == bought["y"]
+    expect(page.get_by_role("columnheader", name="Avoids a month")).to_be_visible()
+
+
+def reaches(page: Page) -> float:
+    """Return how far to the right the page and its lists reach, in pixels."""
+    return float(
+        page.evaluate(
+            "Math.max(document.documentElement.scrollWidth, ..."
+            "[...document.querySelectorAll('.farol-scrolls')]"
+            ".map(each => each.getBoundingClientRect().left + each.scrollWidth))"
+        )
     )
 
 
+def box_of(row: Locator, cell: str) -> FloatRect:
+    found = row.locator(cell).bounding_box()
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("options", [{}, PHONE], ids=["screen", "phone"])
 def test_moves_break_no_rule_of_accessibility(
-    browser: Browser, served_small: Served, publisher: Publisher
+    browser: Browser, served_small: Served, publisher: Publisher, options: dict[str, object]
 ) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     tables = with_moves(publisher.tables(generated_at=now))
     publisher.publish(generated_at=now, tables=tables)
     served_small.command("datalayer", "activate", "--confirm")
-    with visiting(browser, served_small, {}) as visit:
+    with visiting(browser, served_small, options) as visit:
         visit.open("/availability")
 
         expect(visit.page.locator(".farol-moves tbody tr")).to_have_count(3)
         assert violations(visit.page) == []
+        assert options != PHONE or reaches(visit.page) <= PHONE_WIDTH

@@ -117,7 +117,7 @@ def budget_of(text: str) -> float:
     if not isinstance(budget, float) or budget < 0:
         expected = Sentence("a number of at least 0")
         raise InvalidSelection(parameter="budget", found=ascii(text[:80]), expected=expected)
-    return budget
+    return budget or 0.0  # and no -0
 
 
 def steps(

@@ -121,6 +121,15 @@ def places(item_id: str | None = None) -> Question:
     return sql_question("stocked_places", {"item_id": item_id}, "fact_inventory", "dim_location")
 
 
+def repaired(item_ids: Iterable[str], location_id: str) -> Question:
+    """Return the question of how parts are repaired at a place; no row of one that isn't.
+
+    Columns: see ``sql/repaired_parts.sql``.
+    """
+    parameters = {"item_ids": tuple(sorted(set(item_ids))), "location_id": location_id}
+    return sql_question("repaired_parts", parameters, "fact_repair")
+
+
 def columns(registry: Registry) -> tuple[Column, ...]:
     """Return the columns of a stock position, in the order of an answer."""
     stock, catalogue = (registry.data_sets[name] for name in _READ)

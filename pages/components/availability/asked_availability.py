@@ -14,6 +14,7 @@ from datalayer.kernel.sentences import Sentence
 from datalayer.portal import NETWORK, Provenance, Publication, Result, questions
 from pages.components.charts import AvailabilityCurve
 from pages.components.language import _
+from pages.components.stock import stock_words
 
 CONTRACT: Final = "contract"
 POINT: Final = "point"
@@ -143,7 +144,7 @@ def name_of(contract_id: str, contracts: Sequence[Row]) -> str:
 
 def place_name(row: Row) -> str:
     """Return what a place is called; its code where nobody says."""
-    return str(row["location"] or row["location_id"])
+    return stock_words.place_name({**row, "name": row["location"]})
 
 
 def missing_for_target(publication: Publication, asked: AskedAvailability) -> float | None:

@@ -32,18 +32,33 @@ def budget_sentence(effect: Row, budget: float | None, currency: str) -> str:
     if budget is None:
         return _whole(effect, currency)
     if not effect["steps"]:
-        text = _("{budget} are less than the first step of this list costs.")
-        return f"{text.format(budget=money(budget, currency))} {_whole(effect, currency)}"
+        return f"{_nothing(budget, currency)} {_whole(effect, currency)}"
     text = _(
         "{budget} buy {share} of what this list avoids: {hours} of towers standing still a month, "
         "for {cost}."
     ).format(
-        budget=money(budget, currency),
+        budget=budget_text(budget, currency),
         share=share(effect["share"]),
         hours=hours(effect["down_hours_avoided"]),
         cost=cost(effect["cost"], currency),
     )
     return f"{text} {_next(effect, budget, currency)}".strip()
+
+
+def budget_text(budget: float, currency: str) -> str:
+    """Return a budget, to a hundredth where it isn't whole: it is beside what steps cost."""
+    is_whole = budget.is_integer()
+    return (money if is_whole else stock_words.money)(budget, currency)
+
+
+def _nothing(budget: float, currency: str) -> str:
+    """Return that a budget buys nothing; one of 0 doesn't even buy what costs nothing."""
+    text = (
+        _("{budget} are less than the first step of this list costs.")
+        if budget
+        else _("With {budget} nothing is bought.")
+    )
+    return text.format(budget=budget_text(budget, currency))
 
 
 def _whole(effect: Row, currency: str) -> str:
@@ -56,10 +71,8 @@ def _whole(effect: Row, currency: str) -> str:
 def _next(effect: Row, budget: float, currency: str) -> str:
     if effect["steps"] == effect["all_steps"]:
         return _("That is all of it.")
-    if not budget:
-        return ""
     text = _("The next {budget} avoid {share}.")
-    return text.format(budget=money(budget, currency), share=share(effect["next_share"]))
+    return text.format(budget=budget_text(budget, currency), share=share(effect["next_share"]))
 
 
 def cost(value: float, currency: str) -> str:

@@ -9,11 +9,12 @@ from typing import Any, Final
 import streamlit as st
 
 from datalayer.portal import Publication, questions
-from pages.components import captions
-from pages.components.availability import asked_availability, buy_table, buy_words
+from pages.components import captions, part_rows
+from pages.components.availability import asked_availability, buy_words
 from pages.components.availability.asked_availability import MOVES, AskedAvailability
 from pages.components.charts.availability_words import money
 from pages.components.language import _, ngettext, number
+from pages.components.part_rows import Column
 from pages.components.worklist import move_words
 from pages.components.worklist.action_words import units
 
@@ -109,21 +110,16 @@ def _replayed(publication: Publication) -> str:
 
 def _draw(rows: Sequence[Row], asked: AskedAvailability) -> None:
     heads = (_("Part"), _("Move"), _("Way"), _("Left where it lies"), _("Avoids a month"))
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
-    body = "".join(_row(row, asked) for row in rows)
-    name = _("Before you buy, move")
-    st.html(
-        f'<div class="farol-scrolls" role="region" tabindex="0" aria-label="{escape(name)}">'
-        f'<table class="farol-stock farol-buys farol-moves"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
-    )
+    columns = [Column(head) for head in heads]
+    told = "".join(_row(row, asked, columns) for row in rows)
+    part_rows.draw(columns, told, _("Before you buy, move"), kind="farol-buys farol-moves")
 
 
-def _row(row: Row, asked: AskedAvailability) -> str:
+def _row(row: Row, asked: AskedAvailability, columns: Sequence[Column]) -> str:
     way = move_words.way(row, asked.currency) or _("not known")
     told = (route(row), way, left(row), _hours(row))
-    cells = "".join(f"<td>{escape(text)}</td>" for text in told)
-    return f"<tr>{buy_table.part_cell(row, str(row['to_location_id']))}{cells}</tr>"
+    part = part_rows.part_cell(row, str(row["to_location_id"]))
+    return part_rows.row(part, [escape(text) for text in told], columns)
 
 
 def route(row: Row) -> str:

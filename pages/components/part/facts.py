@@ -37,7 +37,7 @@ def facts(situation: PartSituation, registry: Registry, *, currency: str = "") -
         (_("Moves"), _moved(situation)),
         (_("On the way"), move_words.way(action, currency) if action else ""),
         (_("On order"), _on_order(situation)),
-        (_("Repair"), _repair(situation)),
+        (_("Repair"), repairs.told(situation.repair) if situation.repair else ""),
         (_("Lead time"), _lead_time(stock)),
         (_("Supplied from"), _supplied_from(situation)),
         (_("Runs out"), _runs_out(situation)),
@@ -84,7 +84,7 @@ def _moved(situation: PartSituation) -> str:
 
 def _on_order(situation: PartSituation) -> str:
     orders = sorted(situation.rows("fact_open_order"), key=_due_first)
-    total = _ordered(situation)
+    total = repairs.ordered(situation.stock or {}, situation.repair)
     if total is None and not orders:
         return ""
     if not orders:
@@ -98,13 +98,6 @@ def _on_order(situation: PartSituation) -> str:
     if total is None or len(orders) == 1:
         return listed
     return f"{count(total, situation.item)}: {listed}"
-
-
-def _ordered(situation: PartSituation) -> float | None:
-    """Return the units on order; what comes back from repair is told apart."""
-    total: float | None = (situation.stock or {}).get("on_order")
-    repair = situation.repair
-    return total if total is None or repair is None else max(0.0, total - repair["coming_back"])
 
 
 def _order(order: Row, situation: PartSituation) -> str:
@@ -125,11 +118,6 @@ def _order(order: Row, situation: PartSituation) -> str:
 
 def _due_first(order: Row) -> tuple[bool, date]:
     return order["due"] is None, order["due"] or date.max
-
-
-def _repair(situation: PartSituation) -> str:
-    row = situation.repair
-    return f"{repairs.comes_back(row)}; {repairs.counted_on(row)}" if row else ""
 
 
 def _lead_time(stock: Row) -> str:

@@ -34,6 +34,22 @@ def counted_on(row: Row) -> str:
     )
 
 
+def told(row: Row) -> str:
+    """Return all that a row of fact_repair says of a part."""
+    return f"{comes_back(row)}; {counted_on(row)}"
+
+
+def ordered(stock: Row, repair: Row | None) -> float | None:
+    """Return the units on order, without those that come back from repair.
+
+    Args:
+        stock: Of fact_inventory.
+        repair: Of fact_repair, of the same part and place; None of what isn't repaired.
+    """
+    total: float | None = stock.get("on_order")
+    return total if total is None or repair is None else max(0.0, total - repair["coming_back"])
+
+
 def bought_instead(row: Row, stock: Row) -> Iterator[str]:
     """Yield what has to be bought until the delivery after the next review, where that is known.
 

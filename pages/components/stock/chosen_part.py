@@ -13,7 +13,7 @@ from datalayer.portal import Publication, Result, SeriesSelection, questions
 from pages.components import captions, charts, frame, policy_followed, search
 from pages.components.charts import ChartedPart
 from pages.components.language import _, weekday
-from pages.components.part import heading
+from pages.components.part import heading, repairs
 from pages.components.stock import stock_address, stock_words
 from pages.components.stock.stock_address import AskedStock
 from pages.components.stock.stock_table import CHOSEN
@@ -47,12 +47,13 @@ def _draw(publication: Publication, asked: AskedStock, item: Row) -> None:
     st.caption(captions.literal(heading.classes(item)))
     found = publication.table(questions.inventory.of_item(code, place))
     stock = next(iter(found.table.to_pylist()), None)
+    repair = _repair(publication, code, place)
     if stock is None:
         _elsewhere(publication, asked, code)
     else:
-        _policy(publication, item, stock, found)
+        _policy(publication, item, stock, repair, found)
     if "fact_lead_time" in publication.registry.data_sets:
-        _dots(publication, item, place, stock or {})
+        _dots(publication, item, place, stock or {}, is_repaired=repair is not None)
     frame.link(
         "forecast.py",
         _("Open the part: when it runs out, how much is used"),
@@ -63,10 +64,9 @@ def _draw(publication: Publication, asked: AskedStock, item: Row) -> None:
 
 def _elsewhere(publication: Publication, asked: AskedStock, code: str) -> None:
     """Say that no stock of the part is planned here, and where it is."""
-    names = {str(row["location_id"]): str(row["name"]) for row in asked.places}
-    here = names.get(asked.wanted.location_id, asked.wanted.location_id)
+    text = _("No stock of this part is planned at {place}.")
     st.info(
-        captions.literal(_("No stock of this part is planned at {place}.").format(place=here)),
+        captions.literal(text.format(place=asked.place_name)),
         icon=":material/inventory_2:",
     )
     places = publication.table(questions.inventory.places(code)).table.to_pylist()
@@ -74,21 +74,24 @@ def _elsewhere(publication: Publication, asked: AskedStock, code: str) -> None:
         for row in places:
             location = str(row["location_id"])
             parameters = {stock_address.ITEM: code, stock_address.PLACE: location}
-            frame.link("inventory.py", captions.literal(str(row["name"])), **parameters)
+            frame.link("inventory.py", captions.literal(stock_words.place_name(row)), **parameters)
 
 
-def _policy(publication: Publication, item: Row, stock: Row, found: Result) -> None:
+def _policy(
+    publication: Publication, item: Row, stock: Row, repair: Row | None, found: Result
+) -> None:
     currency = str(publication.manifest.lineage.get("currency", ""))
     position = {**stock, "unit": item["unit"]}
     cost = item["unit_cost"]
     value = (
         None if cost is None or stock["current_stock"] is None else cost * stock["current_stock"]
     )
-    moved = stock_words.moved(position)
+    moved, ordered = stock_words.moved(position), repairs.ordered(stock, repair)
     told = (
         (_("Stock"), _stock(position)),
         *([(_("Moves"), moved)] if moved else []),
-        (_("On order"), _units(position, "on_order")),
+        (_("On order"), _units({**position, "on_order": ordered}, "on_order")),
+        *([(_("Repair"), repairs.told(repair))] if repair else []),
         (_("Days of cover"), stock_words.cover(position)),
         (stock_words.runs_out_heading(), stock_words.run_out(position)),
         (_("Order by"), stock_words.order_by(position)),
@@ -99,30 +102,38 @@ def _policy(publication: Publication, item: Row, stock: Row, found: Result) -> N
     facts = "".join(
         f"<div><dt>{escape(term)}</dt><dd>{escape(text)}</dd></div>" for term, text in told
     )
-    st.markdown(captions.literal(policy_text(position)))
+    st.markdown(captions.literal(policy_text(position, is_repaired=repair is not None)))
     st.html(f'<dl class="farol-policy">{facts}</dl>')
     captions.show(found.provenance, of="policy")
 
 
-def policy_text(stock: Row) -> str:
+def policy_text(stock: Row, *, is_repaired: bool = False) -> str:
     """Return how a part is planned, in words: when to order, how much, and for which service.
 
     Args:
         stock: A row of fact_inventory, with the part's unit.
+        is_repaired: Whether what fails comes back from repair.
     """
     if stock["policy"] == policy_followed.NOT_STOCKED:
         return policy_followed.not_stocked_text()
-    return " ".join(filter(None, (_when(stock), _how_much(stock), _service(stock))))
+    return " ".join(filter(None, (_when(stock, is_repaired), _how_much(stock), _service(stock))))
 
 
-def _when(stock: Row) -> str:
+def _when(stock: Row, is_repaired: bool) -> str:
     if stock["reorder_point"] is None:
         return _("No reorder point is published for this part here.")
-    text = (
-        _("Order when stock, moves and open orders together fall to {point}.")
-        if stock["moved"]
-        else _("Order when stock and open orders together fall to {point}.")
-    )
+    text = {
+        (False, False): _("Order when stock and open orders together fall to {point}."),
+        (True, False): _("Order when stock, moves and open orders together fall to {point}."),
+        (False, True): _(
+            "Order when stock, open orders and what comes back from repair together fall to "
+            "{point}."
+        ),
+        (True, True): _(
+            "Order when stock, moves, open orders and what comes back from repair together fall to "
+            "{point}."
+        ),
+    }[bool(stock["moved"]), is_repaired]
     return text.format(point=_units(stock, "reorder_point"))
 
 
@@ -173,7 +184,9 @@ def _units(stock: Row, column: str) -> str:
     return units({"quantity": stock[column], "unit": stock["unit"]})
 
 
-def _dots(publication: Publication, item: Row, place: str, stock: Row) -> None:
+def _dots(
+    publication: Publication, item: Row, place: str, stock: Row, *, is_repaired: bool
+) -> None:
     code, unit = str(item["item_id"]), str(item["unit"] or "")
     rows = publication.table(
         questions.data_sets.of_part(publication.registry, "fact_lead_time", code, place)
@@ -184,7 +197,6 @@ def _dots(publication: Publication, item: Row, place: str, stock: Row) -> None:
         unit="" if counted_in(unit) == PIECES else unit,
         subject=heading.subject(item),
     )
-    is_repaired = _is_repaired(publication, code, place)
     chart = charts.dot_plot(rows, part, stock, is_repaired=is_repaired)
     st.subheader(_("How likely it is to last"), anchor=False)
     if chart.svg:
@@ -192,11 +204,10 @@ def _dots(publication: Publication, item: Row, place: str, stock: Row) -> None:
     charts.show(chart, key="dots")
 
 
-def _is_repaired(publication: Publication, code: str, place: str) -> bool:
-    if "fact_repair" not in publication.registry.data_sets:
-        return False
-    question = questions.data_sets.of_part(publication.registry, "fact_repair", code, place)
-    return bool(publication.table(question).table.num_rows)
+def _repair(publication: Publication, code: str, place: str) -> Row | None:
+    """Return how the part is repaired here; None of one that isn't."""
+    rows = publication.table(questions.inventory.repaired([code], place)).table.to_pylist()
+    return next(iter(rows), None)
 
 
 def _dots_told(*, is_repaired: bool) -> str:

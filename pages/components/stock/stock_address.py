@@ -14,6 +14,7 @@ from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.errors import InvalidSelection
 from datalayer.kernel.sentences import Sentence
 from datalayer.portal import NETWORK, Publication, questions
+from pages.components.stock import stock_words
 from pages.components.worklist import list_address
 from pages.components.worklist.list_address import Pairs
 
@@ -59,6 +60,13 @@ class AskedStock:
     item_id: str
     places: Sequence[dict[str, Any]]
     problems: tuple[InvalidSelection, ...] = ()
+
+    @property
+    def place_name(self) -> str:
+        """What the place is called; its code where no stock is planned at it."""
+        here = self.wanted.location_id
+        names = {str(row["location_id"]): row["name"] for row in self.places}
+        return stock_words.place_name({"location_id": here, "name": names.get(here)})
 
     @property
     def is_narrowed(self) -> bool:

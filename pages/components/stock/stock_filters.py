@@ -11,7 +11,7 @@ from datalayer.kernel.contract.registry import Registry
 from datalayer.portal import NETWORK, Publication, questions
 from pages.components import captions
 from pages.components.language import _, label, ngettext, number
-from pages.components.stock import stock_address
+from pages.components.stock import stock_address, stock_words
 from pages.components.stock.stock_address import FILTERS, AskedStock
 from pages.components.value_words import value_label
 
@@ -44,7 +44,7 @@ def _place(asked: AskedStock) -> None:
         return
     names = {
         code: ngettext("{place}: {count} part", "{place}: {count} parts", row["parts"]).format(
-            place=row["name"], count=number(row["parts"], 0)
+            place=stock_words.place_name(row), count=number(row["parts"], 0)
         )
         for code, row in places.items()
     }

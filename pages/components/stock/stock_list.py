@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from datalayer.portal import NETWORK, Publication, questions
+from datalayer.portal import Publication, questions
 from pages.components import captions, frame, list_file
 from pages.components.language import _, day, ngettext, number
 from pages.components.stock import (
@@ -59,14 +59,11 @@ def _list(publication: Publication, asked: AskedStock) -> None:
 
 def _coverage(asked: AskedStock, known: Row) -> str:
     """Return of how many parts there is stock here, and of how many there isn't."""
-    names = {str(row["location_id"]): str(row["name"]) for row in asked.places}
-    place = asked.wanted.location_id
-    here = _("Whole network") if place == NETWORK else names.get(place, place)
     planned = ngettext(
         "{place}: stock of {count} part is planned.",
         "{place}: stock of {count} parts is planned.",
         known["here"],
-    ).format(count=number(known["here"], 0), place=here)
+    ).format(count=number(known["here"], 0), place=asked.place_name)
     return " ".join(filter(None, (planned, _as_of(known), _absent(known), _unknown(known))))
 
 

@@ -10,8 +10,9 @@ import streamlit as st
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.portal import Publication, Result, questions
-from pages.components import captions
+from pages.components import captions, part_rows
 from pages.components.language import _, label, ngettext, number
+from pages.components.part import repairs
 from pages.components.stock import stock_address, stock_words
 from pages.components.stock.stock_address import ON_A_PAGE, SORTED, AskedStock
 
@@ -54,12 +55,21 @@ def show(publication: Publication, asked: AskedStock, count: int) -> None:
 def _draw(result: Result, publication: Publication, asked: AskedStock, name: str) -> None:
     currency = str(publication.manifest.lineage.get("currency", ""))
     heads = "".join(_head(column, publication.registry, asked) for column in SORTED)
-    rows = "".join(_row(row, asked, currency) for row in result.table.to_pylist())
+    rows = "".join(_row(row, asked, currency) for row in _with_repairs(result, publication, asked))
     st.html(
         f'<div class="farol-scrolls" role="region" tabindex="0" aria-label="{escape(name)}">'
         f'<table class="farol-stock"><thead><tr>{heads}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
+
+
+def _with_repairs(result: Result, publication: Publication, asked: AskedStock) -> list[Row]:
+    """Return the rows, with how their parts are repaired here."""
+    rows = result.table.to_pylist()
+    codes = (row["item_id"] for row in rows)
+    question = questions.inventory.repaired(codes, asked.wanted.location_id)
+    repaired = {row["item_id"]: row for row in publication.table(question).table.to_pylist()}
+    return [{**row, **repaired.get(row["item_id"], {})} for row in rows]
 
 
 def _head(column: str, registry: Registry, asked: AskedStock) -> str:
@@ -112,6 +122,8 @@ def _page_of(asked: AskedStock) -> str:
 
 def _cell(row: Row, column: str, currency: str) -> str:
     text = escape(stock_words.text_of(row, column, currency))
+    if column == "name":
+        text += part_rows.small(repairs.comes_back(row))
     return f"<td>{text}</td>" if column in _TEXTS else f'<td class="farol-number">{text}</td>'
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from datalayer.portal import NETWORK
 from pages.components import policy_followed
 from pages.components.language import NOTHING, _, day, number, percent
 from pages.components.units import amount
@@ -21,7 +22,8 @@ def text_of(row: Row, column: str, currency: str = "") -> str:
     """Return a cell of the list as text.
 
     Args:
-        row: A row of ``questions.inventory.positions``.
+        row: A row of ``questions.inventory.positions``, with that of
+            ``questions.inventory.repaired`` where the part is repaired.
         column: One of ``stock_address.SORTED``.
         currency: ISO code; an empty string where none is published.
     """
@@ -32,7 +34,7 @@ def text_of(row: Row, column: str, currency: str = "") -> str:
         return NOTHING
     if column in _COUNTED:
         text = units({"quantity": value, "unit": row["unit"]})
-        return _with_moves(text, row) if column == "current_stock" else text
+        return _WITH[column](text, row) if column in _WITH else text
     if column in _LABELLED:
         return value_label(_LABELLED[column], column, str(value))
     if column == "stock_value":
@@ -44,6 +46,20 @@ def _with_moves(text: str, row: Row) -> str:
     if not row["moved"]:
         return text
     return _("{stock} ({moved} by moves)").format(stock=text, moved=moved(row))
+
+
+def _with_repairs(text: str, row: Row) -> str:
+    back = row.get("coming_back")
+    if not back:
+        return text
+    told = units({"quantity": back, "unit": row["unit"]})
+    return _("{ordered} ({back} of them from repair)").format(ordered=text, back=told)
+
+
+def place_name(row: Row) -> str:
+    """Return what a place is called: the network in this run's language, others as published."""
+    is_network = row["location_id"] == NETWORK
+    return _("Whole network") if is_network else str(row["name"] or row["location_id"])
 
 
 def share(value: float) -> str:
@@ -117,6 +133,8 @@ _MADE: Final[Mapping[str, Callable[[Row], str]]] = {
     "order_by": order_by,
     "status": status,
 }
+_WITH: Final = {"current_stock": _with_moves, "on_order": _with_repairs}
+"""What is said beside an amount."""
 _COUNTED: Final = frozenset(
     {"current_stock", "on_order", "reorder_point", "order_up_to", "order_quantity"}
 )

@@ -14,6 +14,12 @@ from tests.repaired_parts import with_repairs
 pytestmark = pytest.mark.usefixtures("active")
 
 
+def repaired_part(open_page: OpenPage, publisher: Publisher, locale: str = "en") -> str:
+    """Return the page of a part that is repaired."""
+    republish(publisher)
+    return html(open_page("forecast.py", locale=locale, item="P00001"))
+
+
 def republish(publisher: Publisher, **values: object) -> None:
     """Publish with two parts in repair, with other *values* in the rows that say so."""
     later = publisher.latest.generated_at + LATER
@@ -24,24 +30,27 @@ def republish(publisher: Publisher, **values: object) -> None:
     runtime.portal().activate(ADMIN, confirmed=True)
 
 
+@pytest.mark.parametrize(
+    ("locale", "comes_back", "counted_on"),
+    [
+        (
+            "en",
+            "comes back from repair in 30 days; 20% are beyond repair",
+            "of 8 in repair, 6 are counted on",
+        ),
+        (
+            "pt-BR",
+            "volta do conserto em 30 dias; 20% não têm conserto",
+            "de 8 em conserto, conta-se com 6",
+        ),
+    ],
+)
 def test_it_says_when_it_comes_back_and_what_is_counted_on(
-    open_page: OpenPage, active: Publisher
+    locale: str, comes_back: str, counted_on: str, open_page: OpenPage, active: Publisher
 ) -> None:
-    republish(active)
+    shown = repaired_part(open_page, active, locale)
 
-    shown = html(open_page("forecast.py", locale="en", item="P00001"))
-
-    assert "comes back from repair in 30 days; 20% are beyond repair" in shown
-    assert "of 8 in repair, 6 are counted on" in shown
-
-
-def test_it_says_so_in_portuguese(open_page: OpenPage, active: Publisher) -> None:
-    republish(active)
-
-    shown = html(open_page("forecast.py", item="P00001"))
-
-    assert "volta do conserto em 30 dias; 20% não têm conserto" in shown
-    assert "de 8 em conserto, conta-se com 6" in shown
+    assert f"{comes_back}; {counted_on}" in shown
 
 
 def test_nothing_in_repair_is_said(open_page: OpenPage, active: Publisher) -> None:
@@ -53,18 +62,14 @@ def test_nothing_in_repair_is_said(open_page: OpenPage, active: Publisher) -> No
 def test_the_steps_to_the_number_say_what_has_to_be_bought(
     open_page: OpenPage, active: Publisher
 ) -> None:
-    republish(active)
-
-    shown = html(open_page("forecast.py", locale="en", item="P00001"))
+    shown = repaired_part(open_page, active)
 
     assert "are expected to be missing: in repair, or beyond it." in shown
     assert "12 are expected to fail: 2.40 of them are beyond repair" in shown
 
 
 def test_what_comes_back_is_not_told_as_ordered(open_page: OpenPage, active: Publisher) -> None:
-    republish(active)
-
-    shown = html(open_page("forecast.py", locale="en", item="P00001"))
+    shown = repaired_part(open_page, active)
 
     assert "<dt>On order</dt><dd>nothing</dd>" in shown
     assert " + on order or back from repair 6 = " in shown

@@ -407,7 +407,19 @@ def test_a_part_without_stock_here_says_where_it_has_some(
 
     assert "No stock of this part is planned at Depósito" in texts(app)
     found = [each.proto.label for each in app.main.get("page_link")]
-    assert any("Rede" in label for label in found)
+    assert any("Whole network" in label for label in found)
+
+
+@pytest.mark.parametrize(("locale", "name"), [("en-US", "Whole network"), ("pt-BR", "Toda a rede")])
+def test_the_network_is_named_in_the_language_of_who_reads(
+    stocked: Path, open_page: OpenPage, locale: str, name: str
+) -> None:
+    app = open_page("inventory.py", locale=locale)
+
+    network, depot = app.selectbox(key="farol-stock-place").options
+    assert network.startswith(f"{name}: 130 ")
+    assert depot.startswith("Depósito: 65 ")
+    assert f"{name}\\: " in texts(app)
 
 
 def test_a_part_that_there_is_not_leads_to_near_ones(stocked: Path, open_page: OpenPage) -> None:

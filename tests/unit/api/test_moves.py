@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator
 
 import pytest
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import FolderStore
-from tests.places_that_share import with_moves
+from tests.places_that_share import with_moves, with_orders_behind
 from tests.portals import ADMIN
 from tests.publisher import Publisher
 from tests.served_portal import ServedPortal, served_portal
@@ -18,10 +20,10 @@ MOVES = "/api/v1/availability/moves"
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Iterator[ServedPortal]:
-    """A portal with three moves between two depots."""
+    """A portal with three moves between two depots, which order what they lack behind them."""
     folder = tmp_path_factory.mktemp("moves")
     publisher = Publisher(FolderStore(folder / "store"), registry)
-    publisher.publish(tables=with_moves(publisher.tables()))
+    publisher.publish(tables=with_orders_behind(with_moves(publisher.tables())))
     with served_portal(folder, rate_limit="999999999/second") as served:
         served.portal.activate(ADMIN)
         yield served
@@ -70,6 +72,25 @@ def test_a_rank_that_no_move_has_is_refused(served: ServedPortal) -> None:
 
     assert answer.status_code == 422
     assert "rank is '4'" in answer.json()["detail"]
+
+
+def test_a_file_of_orders_has_no_move(served: ServedPortal) -> None:
+    answer = served.get("/api/v1/orders.csv?profile=plain&language=en&tier=late&tier=this_week")
+
+    rows = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
+    ordered = {(row["item_id"], row["location_id"], float(row["quantity"])) for row in rows}
+    assert ordered == {("P00001", "D1", 3.0), ("P00002", "D2", 2.0), ("P00003", "D2", 3.0)}
+    assert answer.headers["x-row-count"] == "3"
+
+
+@pytest.mark.parametrize("profile", ["generic", "plain", "sap-pr", "protheus-sc"])
+def test_where_all_that_is_late_is_moved_no_order_goes_to_a_supplier(
+    served: ServedPortal, profile: str
+) -> None:
+    answer = served.get(f"/api/v1/orders.csv?profile={profile}&tier=late&location=D2")
+
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["x-row-count"] == "0"
 
 
 def test_a_publication_without_moves_says_which_data_set_it_lacks(

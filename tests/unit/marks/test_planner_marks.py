@@ -334,29 +334,30 @@ def test_what_can_t_be_said_is_refused_with_what_would_be_right(
     assert desk.standing(1) is None
 
 
-def test_a_row_that_is_not_there_is_refused_with_those_of_its_part(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("action", "ref", "refusal", "lacking"),
+    [
+        (
+            "expedite",
+            "PO7/1",
+            UnknownAction,
+            "row expedite of part P00001 at network with the open order PO7/1",
+        ),
+        ("move", "D1", UnknownMove, "move of part P00001 from D1 to network"),
+    ],
+)
+def test_a_row_that_is_not_there_is_refused_with_those_of_its_part(
+    desk: Desk, action: str, ref: str, refusal: type[UnknownAction], lacking: str
+) -> None:
     publication = desk.activate(LIST)
-    key = RowKey("P00001", "network", "expedite", "PO7/1")
+    key = RowKey("P00001", "network", action, ref)
 
-    with pytest.raises(UnknownAction) as refused:
+    with pytest.raises(refusal) as refused:
         desk.marks.mark(PLANNER, publication, key, Statement("seen"))
 
     assert str(refused.value) == (
-        f"The list of publication {publication.id} has no row expedite of part P00001 at network "
-        "with the open order PO7/1; it has check - (network) of this part"
-    )
-
-
-def test_a_move_that_is_gone_is_refused_as_a_move(desk: Desk) -> None:
-    publication = desk.activate(LIST)
-    key = RowKey("P00001", "network", "move", "D1")
-
-    with pytest.raises(UnknownMove) as refused:
-        desk.marks.mark(PLANNER, publication, key, Statement("done"))
-
-    assert str(refused.value) == (
-        f"The list of publication {publication.id} has no move of part P00001 from D1 to network; "
-        "it has check - (network) of this part"
+        f"The list of publication {publication.id} has no {lacking}; it has check - (network) of "
+        "this part"
     )
 
 

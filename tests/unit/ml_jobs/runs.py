@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -74,6 +74,30 @@ def request_of(panel: Panel, folder: Path, options: ForecastOptions = QUICK) -> 
         work=folder / "runs",
         processes=1,
     )
+
+
+def with_files(request: JobRequest, folder: Path, files: Mapping[str, Sequence[str]]) -> JobRequest:
+    """Return *request* with CSV files of these lines, each for the input that it is named after."""
+    for name, lines in files.items():
+        (folder / f"{name}.csv").write_text("\n".join(lines), encoding="utf-8")
+    return replace(request, **{name: folder / f"{name}.csv" for name in files})
+
+
+def assert_same_rows(
+    found: Ran, expected: Ran, data_sets: Iterable[str], *, rtol: float = 1e-5
+) -> None:
+    """Hold what two runs wrote against each other: figures may differ by *rtol* or a millionth."""
+    for name in data_sets:
+        ours, theirs = found.table(name), expected.table(name)
+        assert ours.schema.names == theirs.schema.names
+        assert ours.num_rows == theirs.num_rows
+        for column in ours.column_names:
+            a, b = (table[column].to_pylist() for table in (ours, theirs))
+            if pa.types.is_floating(ours[column].type):
+                numbers = (np.array(each, np.float64) for each in (a, b))
+                np.testing.assert_allclose(*numbers, rtol=rtol, atol=1e-6, err_msg=column)
+            else:
+                assert a == b, (name, column)
 
 
 def ran(

@@ -10,6 +10,7 @@ import pytest
 from datalayer.notices.effects import EffectsKept
 from datalayer.notices.notice_board import NoticeBoard
 from datalayer.portal import Portal
+from tests.places_that_share import with_moves
 from tests.portals import ADMIN, make_portal
 from tests.publisher import Publisher
 
@@ -45,6 +46,20 @@ def test_an_effect_is_read_of_both_publications(portal: Portal, publisher: Publi
     assert latest.effect is not None
     assert latest.effect.after.orders > 0
     assert first.effect is None
+
+
+def test_what_is_moved_is_told_as_no_order(portal: Portal, publisher: Publisher) -> None:
+    publisher.publish()
+    portal.activate(ADMIN)
+    time = publisher.next_time()
+    publisher.publish(generated_at=time, tables=with_moves(publisher.tables(generated_at=time)))
+    portal.activate(ADMIN)
+
+    latest = portal.notices.latest(1)[0]
+
+    assert latest.effect is not None
+    assert latest.effect.after == latest.effect.before
+    assert f"Proposed orders: {latest.effect.after.orders}, as before" in latest.sentence("en")
 
 
 def test_an_effect_outlives_its_publications(portal: Portal, publisher: Publisher) -> None:

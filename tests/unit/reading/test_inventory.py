@@ -18,6 +18,7 @@ from datalayer.reading.publication import Publication
 from datalayer.reading.questions import inventory
 from datalayer.reading.questions.inventory import StockSelection
 from tests.publisher import Publisher
+from tests.repaired_parts import with_repairs
 from tests.stocked_parts import PLACES, publish_stock, stocked_tables
 
 PARTS = 120
@@ -200,6 +201,24 @@ def test_places_and_coverage_count_positions(stocked: Publication, joined: pd.Da
     assert covered["known"] == depot["current_stock"].notna().sum()
     of_one = stocked.table(inventory.places("P00001")).table.to_pylist()
     assert [row["location_id"] for row in of_one] == ["network"]
+
+
+def test_parts_that_are_repaired_are_found_at_their_place(
+    publisher: Publisher, open_publication: Callable[[Manifest], Publication]
+) -> None:
+    publication = open_publication(publisher.publish(tables=with_repairs(publisher.tables())))
+
+    found = [
+        publication.table(inventory.repaired(codes, place)).table.to_pylist()
+        for codes, place in (
+            (["P00002", "P00003"], "network"),
+            (["P00002"], "DEPOT"),
+            ([], "network"),
+        )
+    ]
+
+    row = {"repair_days": 30.0, "condemnation": 0.2, "in_repair": 8.0, "coming_back": 6.0}
+    assert found == [[{"item_id": "P00002", **row}], [], []]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from ml_jobs.publishing.publish import check
 from ml_jobs.stocking.availability.curve import POINTS
 from ml_jobs.stocking.availability.stocked import StockedSeries
 from tests.unit.ml_jobs.panels import retail_panel
-from tests.unit.ml_jobs.runs import QUICK, Ran, ran, request_of
+from tests.unit.ml_jobs.runs import QUICK, Ran, assert_same_rows, ran, request_of, with_files
 
 pytestmark = pytest.mark.ml
 
@@ -39,12 +39,8 @@ def priced(
         f"{item},{'' if n < unpriced else cost},7,{criticality}"
         for n, (item, cost) in enumerate(zip(panel.item_ids, costs, strict=True))
     ]
-    items, contracts = folder / "items.csv", folder / "contracts.csv"
-    items.write_text(
-        "\n".join(["item_id,unit_cost,lead_time_days,criticality", *rows]), encoding="utf-8"
-    )
-    contracts.write_text("\n".join(CONTRACTS), encoding="utf-8")
-    return replace(request, items=items, contracts=contracts)
+    items = ("item_id,unit_cost,lead_time_days,criticality", *rows)
+    return with_files(request, folder, {"items": items, "contracts": CONTRACTS})
 
 
 @pytest.fixture(scope="module")
@@ -186,22 +182,8 @@ def test_the_same_comes_of_smaller_partitions(
 
     sums = done.table("agg_policy_money").drop(["generated_at"])
     assert small.table("agg_policy_money").drop(["generated_at"]).equals(sums)
-    for name in (
-        "agg_availability",
-        "agg_promise",
-        "fact_availability",
-        "fact_buy_list",
-        "agg_regret",
-    ):
-        found, expected = small.table(name), done.table(name)
-        assert found.num_rows == expected.num_rows
-        for column in found.column_names:
-            a, b = (table[column].to_pylist() for table in (found, expected))
-            if isinstance(next((each for each in a if each is not None), None), float):
-                numbers = (np.array(each, np.float64) for each in (a, b))
-                np.testing.assert_allclose(*numbers, rtol=1e-5, atol=1e-6, err_msg=column)
-            else:
-                assert a == b, (name, column)
+    names = ("agg_availability", "agg_promise", "fact_availability", "fact_buy_list", "agg_regret")
+    assert_same_rows(small, done, names)
 
 
 def test_without_any_cost_there_is_no_curve_and_every_part_says_why(
@@ -389,37 +371,40 @@ def test_without_prices_of_tower_hours_hours_are_told_and_no_cost(
     assert rows["unpriced_hours"].to_pylist() == rows["down_hours"].to_pylist()
 
 
-def served(
-    request: JobRequest, panel: Panel, folder: Path, contracts: Sequence[str], **parts: str
-) -> JobRequest:
-    """Return *request* with all items priced, these rows of contracts, and what *parts* say.
+RunServing = Callable[..., Ran]
 
-    *parts* say of a contract which items its towers need, by their numbers.
+
+@pytest.fixture
+def run_serving(panel: Panel, registry: Registry, tmp_path: Path) -> RunServing:
+    """Run with all items priced, these rows of contracts, and what is installed for each.
+
+    That is said by a contract's code: which items its towers need, by their numbers. What the run
+    publishes keeps the contract.
     """
-    request = priced(request, panel, folder, unpriced=0)
-    assert request.contracts is not None
-    request.contracts.write_text("\n".join([CONTRACTS[0], *contracts]), encoding="utf-8")
-    installed = folder / "installed.csv"
-    rows = [
-        f"{panel.item_ids[int(number)]},{code},10"
-        for code, numbers in parts.items()
-        for number in numbers
-    ]
-    installed.write_text("\n".join(["item_id,contract_id,installed", *rows]), encoding="utf-8")
-    return replace(request, installed=installed)
+
+    def served(*contracts: str, **parts: str) -> Ran:
+        request = priced(request_of(panel, tmp_path, FAST), panel, tmp_path, unpriced=0)
+        rows = [
+            f"{panel.item_ids[int(number)]},{code},10"
+            for code, numbers in parts.items()
+            for number in numbers
+        ]
+        files = {
+            "contracts": (CONTRACTS[0], *contracts),
+            "installed": ("item_id,contract_id,installed", *rows),
+        }
+        result = ran(with_files(request, tmp_path, files), registry)
+        assert check(result.draft, registry).report.passed
+        return result
+
+    return served
 
 
 def test_towers_whose_hours_cost_nothing_stand_still_all_the_same(
-    panel: Panel, registry: Registry, tmp_path: Path
+    panel: Panel, run_serving: RunServing
 ) -> None:
-    contracts = ("A,Alfa,400,0.999,", "N,Nada,400,,")
-    request = served(
-        request_of(panel, tmp_path, FAST), panel, tmp_path, contracts, A="0123", N="4567"
-    )
+    result = run_serving("A,Alfa,400,0.999,", "N,Nada,400,,", A="0123", N="4567")
 
-    result = ran(request, registry)
-
-    assert check(result.draft, registry).report.passed
     free = set(panel.item_ids[4:])
     levels = result.table("fact_availability").to_pylist()
     lost = sum(row["down_hours"] for row in levels if row["item_id"] in free)
@@ -435,16 +420,10 @@ def test_towers_whose_hours_cost_nothing_stand_still_all_the_same(
 
 
 def test_a_target_that_no_stock_meets_is_bought_for_and_named(
-    panel: Panel, registry: Registry, tmp_path: Path
+    panel: Panel, run_serving: RunServing
 ) -> None:
-    contracts = ("A,Alfa,400,1.0,", "B,Beta,100000,0.9,")
-    request = served(
-        request_of(panel, tmp_path, FAST), panel, tmp_path, contracts, A="0123", B="4567"
-    )
+    result = run_serving("A,Alfa,400,1.0,", "B,Beta,100000,0.9,", A="0123", B="4567")
 
-    result = ran(request, registry)
-
-    assert check(result.draft, registry).report.passed
     needed = set(panel.item_ids[:4])
     levels = {row["item_id"]: row for row in result.table("fact_availability").to_pylist()}
     assert all(levels[item]["target_quantity"] > 0 for item in needed)
@@ -457,15 +436,9 @@ def test_a_target_that_no_stock_meets_is_bought_for_and_named(
     }
 
 
-def test_of_a_contract_of_which_no_part_is_known_no_figure_is_told(
-    panel: Panel, registry: Registry, tmp_path: Path
-) -> None:
-    contracts = ("A,Alfa,400,0.999,", "V,Vazio,100,0.99,")
-    request = served(request_of(panel, tmp_path, FAST), panel, tmp_path, contracts, A="01234567")
+def test_of_a_contract_of_which_no_part_is_known_no_figure_is_told(run_serving: RunServing) -> None:
+    result = run_serving("A,Alfa,400,0.999,", "V,Vazio,100,0.99,", A="01234567")
 
-    result = ran(request, registry)
-
-    assert check(result.draft, registry).report.passed
     rows = [r for r in result.table("agg_availability").to_pylist() if r["contract_id"] == "V"]
     assert [(row["policy"], row["not_supported_because"]) for row in rows] == [("today", "no_part")]
     assert (rows[0]["towers_down"], rows[0]["availability"]) == (None, None)

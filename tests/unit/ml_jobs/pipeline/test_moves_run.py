@@ -6,8 +6,6 @@ from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
 import pytest
 
 from datalayer.kernel.contract.registry import Registry
@@ -16,7 +14,7 @@ from ml_jobs.pipeline.request import JobRequest
 from ml_jobs.publishing.publish import check
 from tests.unit.ml_jobs.panels import retail_panel
 from tests.unit.ml_jobs.pipeline.test_availability_run import CONTRACTS, FAST
-from tests.unit.ml_jobs.runs import Ran, ran, request_of
+from tests.unit.ml_jobs.runs import Ran, assert_same_rows, ran, request_of, with_files
 
 pytestmark = pytest.mark.ml
 
@@ -48,9 +46,7 @@ def placed(
         "locations": WHERE,
         **({"stock": ["item_id,location_id,current_stock", *shelf]} if stock else {}),
     }
-    for name, lines in files.items():
-        (folder / f"{name}.csv").write_text("\n".join(lines), encoding="utf-8")
-    return replace(request, **{name: folder / f"{name}.csv" for name in files})
+    return with_files(request, folder, files)
 
 
 @pytest.fixture(scope="module")
@@ -127,16 +123,7 @@ def test_partitions_of_any_size_move_the_same(
 
     small = ran(placed(request, tmp_path), registry)
 
-    for name in ("fact_transfer", "agg_transfer"):
-        found, expected = small.table(name), done.table(name)
-        assert found.num_rows == expected.num_rows
-        for column in found.column_names:
-            a, b = (table[column] for table in (found, expected))
-            if pa.types.is_floating(a.type):
-                arrays = (np.array(each.to_pylist(), np.float64) for each in (a, b))
-                np.testing.assert_allclose(*arrays, rtol=1e-6, atol=1e-6, err_msg=column)
-            else:
-                assert a.to_pylist() == b.to_pylist(), column
+    assert_same_rows(small, done, ("fact_transfer", "agg_transfer"), rtol=1e-6)
 
 
 def test_stock_that_nobody_counted_is_not_moved(

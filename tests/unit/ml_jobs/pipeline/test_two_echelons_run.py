@@ -26,7 +26,7 @@ from ml_jobs.stocking.availability.stocked import StockedSeries
 from ml_jobs.stocking.availability.supplied import SuppliedWorth
 from tests.unit.ml_jobs.panels import panel_of
 from tests.unit.ml_jobs.pipeline.test_availability_run import CONTRACTS, FAST
-from tests.unit.ml_jobs.runs import Ran, ran, request_of
+from tests.unit.ml_jobs.runs import Ran, assert_same_rows, ran, request_of, with_files
 from tests.unit.ml_jobs.stocking.availability.demands import levels_with
 from tests.unit.ml_jobs.stocking.availability.oracles import sampled_backorders
 
@@ -80,9 +80,7 @@ def supplied(
         "lanes": lanes,
         "orders": ORDERS,
     }
-    for name, lines in files.items():
-        (folder / f"{name}.csv").write_text("\n".join(lines), encoding="utf-8")
-    return replace(request, **{name: folder / f"{name}.csv" for name in files})
+    return with_files(request, folder, files)
 
 
 @pytest.fixture(scope="module")
@@ -305,16 +303,7 @@ def test_partitions_of_any_size_give_the_same(
     small = ran(supplied(request, tmp_path), registry)
 
     assert small.prepared.plan.partitions > done.prepared.plan.partitions
-    for name in ("fact_availability", "fact_buy_list", "agg_availability"):
-        found, expected = small.table(name), done.table(name)
-        assert found.num_rows == expected.num_rows
-        for column in found.column_names:
-            a, b = (table[column].to_pylist() for table in (found, expected))
-            if isinstance(next((each for each in a if each is not None), None), float):
-                arrays = (np.array(each, np.float64) for each in (a, b))
-                np.testing.assert_allclose(*arrays, rtol=1e-5, atol=1e-6, err_msg=column)
-            elif column != "generated_at":
-                assert a == b, (name, column)
+    assert_same_rows(small, done, ("fact_availability", "fact_buy_list", "agg_availability"))
 
 
 def test_without_its_days_a_place_is_weighed_as_if_suppliers_supplied_it(

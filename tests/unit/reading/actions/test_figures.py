@@ -31,6 +31,16 @@ class TestFigures:
             ("check_data", 1, 0, None, 0, 0),
         ]
 
+    def test_what_is_moved_is_in_no_sum_of_money(
+        self, open_list: Callable[..., Publication]
+    ) -> None:
+        publication = open_list(action(1, "move"), action(2, "move", value=None), action(3))
+        wanted = asking(publication)
+
+        (tier,) = publication.table(questions.actions.tiers(wanted)).table.to_pylist()
+
+        assert (tier["value"], tier["without_value"]) == (300.0, 0)
+
     @pytest.mark.parametrize(
         ("asked", "moves"),
         [({}, 3), ({"action": "move"}, 3), ({"action": "order"}, 0), ({"put_aside": "true"}, 2)],

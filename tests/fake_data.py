@@ -592,7 +592,7 @@ def _worth_of_stock(index: int) -> Row:
     if index % 3 == 0:
         weighed = ("target_quantity", "expected_backorders", "expected_backorders_at_target")
         hours = ("down_hours", "down_hours_at_target", "next_unit_down_hours", "next_unit_per_1000")
-        names = ("position", *weighed, *hours, "own_service_level", "supported")
+        names = ("position", *weighed, *hours, "own_service_level", "supported", "late_days")
         return {**dict.fromkeys(names), "left_out": "no_tower"}
     return {
         "left_out": None,
@@ -606,6 +606,7 @@ def _worth_of_stock(index: int) -> Row:
         "next_unit_per_1000": 50.0 / index,
         "own_service_level": 0.97,
         "supported": True,
+        "late_days": 0.0,
     }
 
 

@@ -75,6 +75,7 @@ def fact_availability(series: StockedSeries, worth: Worth, target: FloatArray) -
                 np.where(known, worth.is_supported(wanted), False), pa.bool_(), mask=~known
             ),
             "left_out": pa.array(reasons, pa.string(), mask=known),
+            "late_days": numbers(np.where(known, series.late_days, np.nan)),
             "source": pa.array(series.sources, pa.string()),
         }
     )

@@ -568,6 +568,7 @@ def _curve_point(policy: str, point: int) -> Row:
         "towers_down_forecast": down * 0.9,
         "availability": 1 - down / 1000.0,
         "chance_target_met": 0.6,
+        "penalty_cost": 14_600.0 * down,
         "towers_down_promised": down,
         "towers_down_happened": down * 1.1,
         "n_windows": 2,

@@ -125,8 +125,14 @@ def _regret(
         return {}
     plan = prepared.plan
     is_priced = any(each.penalty_per_hour for each in plan.fleet.contracts)
-    followed = followed_rule(plan)
-    return {"agg_regret": agg_regret(sums, followed=followed, is_priced=is_priced, source=source)}
+    ledger = agg_regret(
+        sums,
+        followed=followed_rule(plan),
+        is_priced=is_priced,
+        source=source,
+        caps=plan.fleet.caps,
+    )
+    return {"agg_regret": ledger}
 
 
 def _unless_empty(name: str, table: pa.Table) -> dict[str, pa.Table]:

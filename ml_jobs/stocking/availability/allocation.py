@@ -9,7 +9,7 @@ import numpy as np
 
 from ml_jobs.arrays import BoolArray, FloatArray
 from ml_jobs.fleet import Fleet
-from ml_jobs.stocking.availability.contracts import contract_prices
+from ml_jobs.stocking.availability.contracts import contract_prices, prices_under_caps
 from ml_jobs.stocking.availability.curve import Dependence
 from ml_jobs.stocking.availability.waiting import MONTH_HOURS
 from ml_jobs.stocking.availability.worth import Worth
@@ -80,7 +80,8 @@ def allocate(
 ) -> Allocation:
     """Find the price of a tower-hour of each contract.
 
-    A contract's penalty is its price. One that has a target instead gets the least price at which
+    A contract's penalty is its price, times the chance that the month ends under its cap where it
+    has one (`prices_under_caps`). One that has a target instead gets the least price at which
     stock meets it. Where no contract says either, all get the one price at which stock costs as
     much as service levels by criticality would; where no stock meets a target, an hour costs no
     less than that, however little the others' do.
@@ -103,6 +104,7 @@ def allocate(
             for each in fleet.contracts
         ]
     )
+    capped_towers = np.array([each.capped_hours for each in fleet.contracts]) / MONTH_HOURS
     monthly = holding_rate / 12.0
 
     def stock(prices: FloatArray) -> FloatArray:
@@ -115,19 +117,27 @@ def allocate(
         held = stock(np.full(len(penalties), price))
         return float(np.nansum(held * worth.unit_cost)) <= money
 
+    def chances_under_caps(prices: FloatArray) -> FloatArray:
+        highest = np.max(prices, initial=0.0, where=np.isfinite(prices))
+        each = worth.backorders(stock(np.minimum(prices, highest)))
+        return each.together(dependence.towers, scale).chance_within(capped_towers)
+
     if np.isfinite(allowed).any():
 
-        def down(prices: FloatArray) -> FloatArray:
-            asked = np.where(np.isfinite(allowed), prices, penalties)
-            return dependence.towers @ worth.expected_backorders(stock(asked))
+        def meeting_targets(charged: FloatArray) -> FloatArray:
+            def down(prices: FloatArray) -> FloatArray:
+                asked = np.where(np.isfinite(allowed), prices, charged)
+                return dependence.towers @ worth.expected_backorders(stock(asked))
 
-        found = contract_prices(down, allowed)
-        prices = np.where(np.isfinite(allowed), found, penalties)
+            return np.where(np.isfinite(allowed), contract_prices(down, allowed), charged)
+
+        prices = prices_under_caps(meeting_targets, chances_under_caps, penalties)
         # Where parts that no tower waits for take most of the money, its price has no end.
         floor = min(highest_price(affordable), ceiling) if np.isinf(prices).any() else 0.0
         return Allocation(TARGET, prices, ceiling, floor)
     if (penalties > 0).any():
-        return Allocation(PENALTY, penalties)
+        prices = prices_under_caps(np.asarray, chances_under_caps, penalties)
+        return Allocation(PENALTY, prices)
     return Allocation(SERVICE_MONEY, np.full(len(penalties), highest_price(affordable)))
 
 

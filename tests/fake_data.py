@@ -624,6 +624,8 @@ def _fact_buy_list(story: Story) -> list[Row]:
             "down_hours_avoided": 16.0 - place,
             "cumulative_cost": 800.0 * place,
             "cumulative_down_hours_avoided": sum(16.0 - each for each in range(1, place + 1)),
+            "class_budget": None,
+            "class_cumulative_cost": None,
             "contract_id": "network",
         }
         for place, code in enumerate(weighed[:8], start=1)

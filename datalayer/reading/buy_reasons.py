@@ -155,7 +155,9 @@ def _of_step(said: Speaking, step: Row, before: Row | None, after: Row | None) -
         own = {"cost": said.money(step["cost"]), "per_money": said.rate(rate)}
         yield said.say(sentences.STEP, **numbers, **own, money=said.money(MONEY))
     yield from _of_repair(said, step)
+    yield from _of_later_order(said, step)
     yield from _of_place(said, step)
+    yield from _of_class(said, step)
     for sentence, other in ((sentences.BEFORE, before), (sentences.AFTER, after)):
         if other is not None:
             at = {"part": said.part(other), "per_money": said.rate(other["hours_per_1000"])}
@@ -174,6 +176,20 @@ def _of_repair(said: Speaking, row: Row) -> Iterator[str]:
         )
         sentence = sentences.REPAIRED if row["condemnation"] else sentences.ALL_REPAIRED
         yield said.say(sentence, days=days, share=share)
+
+
+def _of_later_order(said: Speaking, row: Row) -> Iterator[str]:
+    if row["late_days"]:
+        yield said.say(sentences.LATER, days=amount(row["late_days"], "d", said.language))
+
+
+def _of_class(said: Speaking, step: Row) -> Iterator[str]:
+    if step["class_budget"] is not None:
+        yield said.say(
+            sentences.CLASS_PAYS if step["within_class_budget"] else sentences.CLASS_ENDS,
+            budget=said.money(step["class_budget"]),
+            cost=said.money(step["class_cumulative_cost"]),
+        )
 
 
 def _of_place(said: Speaking, step: Row) -> Iterator[str]:
@@ -222,6 +238,7 @@ def _of_part(said: Speaking, row: Row) -> Iterator[str]:
     else:
         yield said.say(sentences.NOT_LISTED, part=part)
     yield from _of_repair(said, row)
+    yield from _of_later_order(said, row)
     yield from _of_its_money(said, row)
 
 

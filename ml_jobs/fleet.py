@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +27,7 @@ class Contract:
         towers: How many; None where nobody says.
         target: Share of the time that a tower has to work, as far as parts decide; None without.
         penalty_per_hour: Currency for each hour that a tower stands still; None without.
+        penalty_cap: The most that all hours of a month cost, currency; None where there is no such.
     """
 
     contract_id: str
@@ -33,6 +35,14 @@ class Contract:
     towers: float | None = None
     target: float | None = None
     penalty_per_hour: float | None = None
+    penalty_cap: float | None = None
+
+    @property
+    def capped_hours(self) -> float:
+        """Tower-hours of a month that have a price; infinite where all have, or none has."""
+        if self.penalty_cap is None or not self.penalty_per_hour:
+            return math.inf
+        return self.penalty_cap / self.penalty_per_hour
 
 
 WHOLE = Contract(NETWORK, "Network")
@@ -79,6 +89,15 @@ class Fleet:
     def contract_ids(self) -> tuple[str, ...]:
         """Their codes."""
         return tuple(contract.contract_id for contract in self.contracts)
+
+    @property
+    def caps(self) -> dict[str, float]:
+        """The most that hours of a month cost, currency, of the contracts that cap them."""
+        return {
+            each.contract_id: each.penalty_cap
+            for each in self.contracts
+            if each.penalty_cap is not None and each.penalty_per_hour
+        }
 
     def by_towers(self) -> FloatArray:
         """Share of each contract in all towers, shape (K,)."""
@@ -166,6 +185,7 @@ def fleet_of(contracts: pa.Table | None, parts: pa.Table | None) -> Fleet:
                 row["towers"],
                 row["target_availability"],
                 row["penalty_per_hour"],
+                row["penalty_cap"],
             )
             for row in rows
         )

@@ -568,6 +568,7 @@ def _curve_point(policy: str, point: int) -> Row:
         "towers_down_forecast": down * 0.9,
         "availability": 1 - down / 1000.0,
         "chance_target_met": 0.6,
+        "penalty_cost": 14_600.0 * down,
         "towers_down_promised": down,
         "towers_down_happened": down * 1.1,
         "n_windows": 2,
@@ -593,7 +594,7 @@ def _worth_of_stock(index: int) -> Row:
         weighed = ("target_quantity", "expected_backorders", "expected_backorders_at_target")
         hours = ("down_hours", "down_hours_at_target", "next_unit_down_hours", "next_unit_per_1000")
         names = ("position", *weighed, *hours, "own_service_level", "supported")
-        names += ("days_at_store",)
+        names += ("days_at_store", "late_days")
         return {**dict.fromkeys(names), "left_out": "no_tower"}
     return {
         "left_out": None,
@@ -608,6 +609,7 @@ def _worth_of_stock(index: int) -> Row:
         "own_service_level": 0.97,
         "days_at_store": None,
         "supported": True,
+        "late_days": 0.0,
     }
 
 
@@ -624,6 +626,8 @@ def _fact_buy_list(story: Story) -> list[Row]:
             "down_hours_avoided": 16.0 - place,
             "cumulative_cost": 800.0 * place,
             "cumulative_down_hours_avoided": sum(16.0 - each for each in range(1, place + 1)),
+            "class_budget": None,
+            "class_cumulative_cost": None,
             "contract_id": "network",
         }
         for place, code in enumerate(weighed[:8], start=1)

@@ -166,6 +166,7 @@ def _many(forecasts: Forecasts, seed: int) -> StockedSeries:
         units=np.full(ITEM_PLACES, "un"),
         kilograms=unknown,
         counted=np.ones(ITEM_PLACES, np.bool_),
+        late_days=np.zeros(ITEM_PLACES),
         supply=Supply.by_suppliers(ITEM_PLACES),
         panel_rows=np.arange(ITEM_PLACES),
         windows={

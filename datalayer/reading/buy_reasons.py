@@ -156,7 +156,9 @@ def _of_step(said: Speaking, step: Row, before: Row | None, after: Row | None) -
         yield said.say(sentences.STEP, **numbers, **own, money=said.money(MONEY))
     yield from _of_repair(said, step)
     yield from _of_supply(said, step)
+    yield from _of_later_order(said, step)
     yield from _of_place(said, step)
+    yield from _of_class(said, step)
     for sentence, other in ((sentences.BEFORE, before), (sentences.AFTER, after)):
         if other is not None:
             at = {"part": said.part(other), "per_money": said.rate(other["hours_per_1000"])}
@@ -188,11 +190,24 @@ def _of_supply(said: Speaking, row: Row) -> Iterator[str]:
         yield said.say(sentences.AS_BY_SUPPLIERS, store=store)
         return
     told = {
-        name: amount(value, "d", said.language)
-        for name, value in (("days", days), ("wait", wait))
+        name: amount(value, "d", said.language) for name, value in (("days", days), ("wait", wait))
     }
     sentence = sentences.SUPPLIED if days is not None else sentences.SUPPLIED_SOME_TIME
     yield said.say(sentence, store=store, **told)
+
+
+def _of_later_order(said: Speaking, row: Row) -> Iterator[str]:
+    if row["late_days"]:
+        yield said.say(sentences.LATER, days=amount(row["late_days"], "d", said.language))
+
+
+def _of_class(said: Speaking, step: Row) -> Iterator[str]:
+    if step["class_budget"] is not None:
+        yield said.say(
+            sentences.CLASS_PAYS if step["within_class_budget"] else sentences.CLASS_ENDS,
+            budget=said.money(step["class_budget"]),
+            cost=said.money(step["class_cumulative_cost"]),
+        )
 
 
 def _of_place(said: Speaking, step: Row) -> Iterator[str]:
@@ -242,6 +257,7 @@ def _of_part(said: Speaking, row: Row) -> Iterator[str]:
         yield said.say(sentences.NOT_LISTED, part=part)
     yield from _of_repair(said, row)
     yield from _of_supply(said, row)
+    yield from _of_later_order(said, row)
     yield from _of_its_money(said, row)
 
 

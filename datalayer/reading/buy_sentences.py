@@ -110,6 +110,20 @@ PLACES: Final = (
     Bilingual("{count} place", "{count} local"),
     Bilingual("{count} places", "{count} locais"),
 )
+LATER: Final = Bilingual(
+    "Its last open order comes {days} later than one placed today would: stock is weighed until "
+    "then.",
+    "Seu último pedido aberto chega {days} depois de um que fosse feito hoje: o estoque é pesado "
+    "até lá.",
+)
+CLASS_PAYS: Final = Bilingual(
+    "The budget of its class, {budget}, pays for it: up to here the class costs {cost}.",
+    "O orçamento da sua classe, {budget}, paga por ela: até aqui a classe custa {cost}.",
+)
+CLASS_ENDS: Final = Bilingual(
+    "The budget of its class, {budget}, doesn't pay for it: with this step the class costs {cost}.",
+    "O orçamento da sua classe, {budget}, não paga por ela: com este passo a classe custa {cost}.",
+)
 MADE: Final = Bilingual(" once all moves are made", ", feitas as transferências")
 BROUGHT: Final = Bilingual(
     "Moves bring {quantity} there before anything is bought.",

@@ -214,10 +214,5 @@ def _contract_notes(table: pa.Table, without: pa.Table) -> Iterator[str]:
             f"{len(codes):,} contract(s) have neither target_availability nor penalty_per_hour, "
             f"so {follows}: {samples(codes)}"
         )
-    if capped := table.filter(pc.is_valid(table.column("penalty_cap"))).num_rows:
-        yield (
-            f"{capped:,} contract(s) have a penalty_cap, which is not counted: every hour costs "
-            "penalty_per_hour, however many there are"
-        )
     if whole := pc.sum(pc.equal(table.column("target_availability"), 1.0)).as_py():
         yield (f"{whole:,} contract(s) ask for towers that never stand still, which no stock gives")

@@ -35,6 +35,7 @@ LONGEST_LEAD_TIME_DAYS = 5 * 365
 HIGHEST_HOLDING_RATE = 10.0
 """Above it a rate is one in percent, by mistake."""
 ASSUMED_CONDEMNATION = 0.2
+CRITICALITIES = ("high", "medium", "low")
 
 COLUMNS = (
     TextColumn("sku", codes=True),
@@ -42,7 +43,7 @@ COLUMNS = (
     TextColumn("category"),
     TextColumn("supplier"),
     TextColumn("unit"),
-    TextColumn("criticality", ("high", "medium", "low")),
+    TextColumn("criticality", CRITICALITIES),
     TextColumn("abc_class", ("A", "B", "C")),
     NumberColumn("unit_cost"),
     NumberColumn("lost_unit_cost"),

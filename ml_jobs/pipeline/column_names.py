@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from ml_jobs.errors import UsageError
-from ml_jobs.inputs import items, lanes_file, locations, orders_file, stock_file
+from ml_jobs.inputs import classes_file, items, lanes_file, locations, orders_file, stock_file
 from ml_jobs.inputs.demand import demand, invoices
 from ml_jobs.inputs.files.headings import normal
 from ml_jobs.pipeline.request import JobRequest
@@ -15,10 +15,11 @@ NAMES = frozenset(
     {
         "item_id",
         "location_id",
+        "class",
         *(name for group in (*demand.COLUMNS, *invoices.COLUMNS) for name in group),
         *(
             column.name
-            for module in (items, stock_file, locations, orders_file, lanes_file)
+            for module in (items, stock_file, locations, orders_file, lanes_file, classes_file)
             for column in module.COLUMNS
         ),
     }

@@ -195,7 +195,8 @@ def stock_of(
         "policy_sums": add_sums(sums),
         "money_sums": money_sums_of(partition, views, groupings, lessons, plan),
     }
-    series = stocked_series(partition, now, views, lessons, plan)
+    pools = {cutoff: pools_at(folder, cutoff).sums for cutoff in (*views, plan.future)}
+    series = stocked_series(partition, now, views, lessons, plan, pools=pools)
     return tables, Prospect(now, _record(judged)), series
 
 

@@ -31,6 +31,7 @@ def past_orders(
     """
     rate = plan.options.settings["holding_rate"]
     penalties = np.array([each.penalty_per_hour or 0.0 for each in plan.fleet.contracts])
+    capped = {code: plan.fleet.contract_ids.index(code) for code in plan.fleet.caps}
     seen = np.zeros(len(series.item_ids), bool)
     for cutoff, allocation in prices.items():
         window, worth = series.windows[cutoff], worths[cutoff]
@@ -51,6 +52,7 @@ def past_orders(
             penalties,
             holding_rate=rate,
             is_new=~seen[rows],
+            capped=capped,
         )
         seen[rows] = True
 

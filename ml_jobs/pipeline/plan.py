@@ -8,6 +8,7 @@ import numpy as np
 
 from datalayer.kernel.errors import InvalidSelection
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray
+from ml_jobs.class_budgets import ClassBudgets
 from ml_jobs.fleet import Fleet
 from ml_jobs.grain import Readable, length_of, readable_between
 from ml_jobs.inputs.locations import Hierarchy
@@ -36,6 +37,7 @@ class Plan:
         fleet: Towers by contract, and the parts that they need.
         lanes: Ways between places.
         items: Number of items.
+        class_budgets: What there is to spend on classes of parts; None where nobody says.
     """
 
     options: ForecastOptions
@@ -52,6 +54,7 @@ class Plan:
     fleet: Fleet = field(default_factory=Fleet)
     lanes: Lanes = field(default_factory=Lanes)
     items: int = 0
+    class_budgets: ClassBudgets | None = None
 
     @property
     def future(self) -> int:

@@ -17,6 +17,7 @@ from ml_jobs.arrays import BoolArray, concatenate
 from ml_jobs.columns import column_of
 from ml_jobs.errors import InputError
 from ml_jobs.fleet import fleet_of
+from ml_jobs.inputs.classes_file import budgets_in, with_class_costs
 from ml_jobs.inputs.contracts_file import installed_at
 from ml_jobs.inputs.demand.coverage import calendar_notes, rhythm_in
 from ml_jobs.inputs.demand.demand import DEFAULT_MIN_SALE_DAYS, panel_since
@@ -96,7 +97,7 @@ def prepare(request: JobRequest, *, report: ReportWork) -> Prepared:
     panels, accounting = _lay_out(inputs, frequency, min_sale_days, report)
     summary = join_summaries([summary_of(panel) for panel in panels])
     described = describe_items(summary, inputs.look.catalogue, inputs.items)
-    items = described.items
+    items = with_class_costs(described.items, inputs.classes)
     facts = concatenate([facts_of(panel, items_for(panel, items)) for panel in panels])
     rules = request.options.rules
     chosen = {s: chosen_series(rules.get(s), facts) for s in request.options.models}
@@ -289,6 +290,7 @@ def _plan(inputs: RunInputs, panels: _SavedPanels, items: Items) -> Plan:
             ),
         ),
         items=items.table.num_rows,
+        class_budgets=budgets_in(inputs.classes),
     )
 
 

@@ -79,6 +79,10 @@ class JobRequest:
         FilePath | None,
         Help("input", "parts installed: item_id, contract_id, installed, share_down"),
     ] = None
+    classes: Annotated[
+        FilePath | None,
+        Help("input", "class, class_of: budget, holding_rate_per_year, lost_unit_cost"),
+    ] = None
     lanes: Annotated[
         FilePath | None,
         Help("input", "from_location_id, to_location_id: km, days, fixed_cost, cost_per_kg"),

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from datalayer.kernel.clock import utc_now
 from datalayer.kernel.errors import InvalidSelection
 from ml_jobs.errors import InputError
+from ml_jobs.inputs.classes_file import class_notes, read_classes
 from ml_jobs.inputs.contracts_file import (
     contract_notes,
     place_notes,
@@ -66,6 +67,7 @@ class RunInputs:
     orders: MasterFile | None
     contracts: MasterFile | None
     installed: MasterFile | None
+    classes: MasterFile | None
     lanes: MasterFile | None
     drivers: DriverFile | None
     notes: tuple[InputNote, ...]
@@ -100,7 +102,7 @@ class RunInputs:
             said_of = f"{self.stock.source.name}: "
             for unsaid in (not_coming_back, untold_repairs):
                 notes += [said_of + note for note in unsaid(self.stock, items.table)]
-        return notes
+        return [*notes, *class_notes(self.classes, items)]
 
 
 def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
@@ -124,6 +126,7 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
     orders = read_orders(request.orders, request.today, reading) if request.orders else None
     contracts = read_contracts(request.contracts, reading) if request.contracts else None
     installed = read_installed(request.installed, reading) if request.installed else None
+    classes = read_classes(request.classes, reading) if request.classes else None
     lanes = read_lanes(request.lanes, reading) if request.lanes else None
     drivers = read_drivers(request.drivers, reading) if request.drivers else None
     locations = read_locations(request.locations, reading) if request.locations else None
@@ -147,7 +150,7 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
     )
     hierarchy = with_supply_days(hierarchy, lanes_in(lanes, hierarchy.location_ids))
     masters = {"items": items, "stock": stock, "orders": orders, "installed": installed}
-    others = {"contracts": contracts, "lanes": lanes, "drivers": drivers}
+    others = {"contracts": contracts, "classes": classes, "lanes": lanes, "drivers": drivers}
     files = {**masters, **others, "locations": locations}
     sources = {role: file.source for role, file in files.items() if file is not None}
     headings = [name for source in sources.values() for name in source.table.column_names]
@@ -163,6 +166,7 @@ def read_inputs(request: JobRequest, *, report: ReportWork) -> RunInputs:
         orders,
         contracts,
         installed,
+        classes,
         lanes,
         drivers,
         notes=(*look.inputs, *notes),

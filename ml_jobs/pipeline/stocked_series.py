@@ -12,6 +12,7 @@ from ml_jobs.columns import column_of, texts_of
 from ml_jobs.judging.aggregates import UNCLASSIFIED
 from ml_jobs.negative_binomial import NegativeBinomial
 from ml_jobs.panel import Items
+from ml_jobs.pipeline.late_orders import delivered_later, late_days
 from ml_jobs.pipeline.lessons import Lessons
 from ml_jobs.pipeline.partitioning import Partition
 from ml_jobs.pipeline.plan import Plan
@@ -32,7 +33,7 @@ from ml_jobs.stocking.availability.stocked import (
 from ml_jobs.stocking.availability.tails import TailTally, tail_tally
 from ml_jobs.stocking.availability.textbook import textbook_level
 from ml_jobs.stocking.inventory import policy_of
-from ml_jobs.stocking.lead_time import whole_periods
+from ml_jobs.stocking.lead_time import SumPools, whole_periods
 from ml_jobs.stocking.replay import demand_before, missing_after
 from ml_jobs.stocking.service import PlannedLevels
 from ml_jobs.stocking.stock import UNKNOWN_CRITICALITY
@@ -44,21 +45,28 @@ def stocked_series(
     past: Mapping[int, StockView],
     lessons: Lessons,
     plan: Plan,
+    *,
+    pools: Mapping[int, SumPools],
 ) -> StockedSeries:
     """Return the partition's series where their stock lies, central stores among them.
 
-    *now* is the future's view, *past* those of the cutoffs that are judged.
+    *now* is the future's view, *past* those of the cutoffs that are judged; *pools* are of all of
+    them. What is ordered and comes late makes stock last for longer, but for parts that are weighed
+    at two levels at once.
     """
     panel = partition.panel
     rows = stocked_rows(partition, plan)
     supply = supply_of(partition, now, rows, plan)
+    later = np.where(supply.is_shared, 0.0, late_days(now.levels, partition.orders))
+    views = delivered_later({**past, plan.future: now}, panel, pools, later)
+    now = views.pop(plan.future)
     names = texts_of(partition.items.table, "criticality", otherwise=UNKNOWN_CRITICALITY)
     shares = [plan.options.settings[f"criticality_{name}"] for name in names.tolist()]
     towers = plan.fleet.towers_waiting(panel, np.array(shares, np.float64)).T
     towers = towers_below(towers, panel, supply, now)
     windows = {
         cutoff: _past_window(view, partition, lessons.planned[cutoff], plan)
-        for cutoff, view in past.items()
+        for cutoff, view in views.items()
     }
     windows = {c: without_two_levels(each, panel, supply) for c, each in windows.items()}
     places = np.array(panel.location_ids)
@@ -78,6 +86,7 @@ def stocked_series(
         texts_of(partition.items.table, "unit", otherwise="un"),
         column_of(partition.items.table, "weight_kg"),
         ~_assumed(partition),
+        later,
         supply,
         np.arange(len(panel.item_ids)),
         windows,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 
 import pyarrow as pa
 
+from ml_jobs.class_budgets import with_class_budgets
 from ml_jobs.columns import add_rows
 from ml_jobs.judging.aggregates import agg_metrics, merge_sums
 from ml_jobs.judging.daily_totals import KEYS as DAILY_KEYS
@@ -99,7 +101,9 @@ def _availability(
             sums, plan.fleet, prices.curve, future=plan.future, source=source
         ),
         **_unless_empty("agg_promise", agg_promise(sums, days, future=plan.future, source=source)),
-        "fact_buy_list": fact_buy_list(parts(BUYS)),
+        "fact_buy_list": with_class_budgets(
+            fact_buy_list(parts(BUYS)), prepared.items.table, plan.class_budgets
+        ),
         **moves,
         **_regret(prepared, parts, source),
     }
@@ -125,8 +129,14 @@ def _regret(
         return {}
     plan = prepared.plan
     is_priced = any(each.penalty_per_hour for each in plan.fleet.contracts)
-    followed = followed_rule(plan)
-    return {"agg_regret": agg_regret(sums, followed=followed, is_priced=is_priced, source=source)}
+    ledger = agg_regret(
+        sums,
+        followed=followed_rule(plan),
+        is_priced=is_priced,
+        source=source,
+        caps=plan.fleet.caps,
+    )
+    return {"agg_regret": ledger}
 
 
 def _unless_empty(name: str, table: pa.Table) -> dict[str, pa.Table]:
@@ -162,6 +172,7 @@ def forecast_notes(
         "cost_spread": spread_of(prepared.folder, plan).notes(),
         "tower_hours": _tower_hours(prepared.folder, plan),
         "two_levels": _two_levels(prepared.folder, plan),
+        "class_budgets": asdict(plan.class_budgets) if plan.class_budgets else {},
         "money_replay": money_told(money_of(prepared.folder, plan)),
         "ensemble": {"members": list(final.members), "weights": final.notes()} if final else {},
     }

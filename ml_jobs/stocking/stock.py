@@ -23,7 +23,7 @@ from ml_jobs.inputs.locations import Hierarchy
 from ml_jobs.inputs.master_file import MasterFile
 from ml_jobs.inputs.stock_file import HELD_HERE, NEGATIVE, ORDERING, stock_rows
 from ml_jobs.options import SERVICE_LEVELS
-from ml_jobs.panel import Items, OpenOrders, Panel, Stock
+from ml_jobs.panel import Dates, Items, OpenOrders, Panel, Stock
 from ml_jobs.stocking.repair import Repair, repair_of
 
 REVIEW_DAYS = 7.0
@@ -60,6 +60,16 @@ _REPAIR_RULE = Bilingual(
     pt_BR=(
         "De itens que são reparados, presume-se o estoque na proporção do tempo que faz falta um "
         "que falha."
+    ),
+)
+_OVERDUE_RULE = Bilingual(
+    en=(
+        "An open order that is overdue is assumed to come the day after an order placed today "
+        "would."
+    ),
+    pt_BR=(
+        "De um pedido aberto vencido presume-se que chegue no dia seguinte ao da chegada de um "
+        "pedido feito hoje."
     ),
 )
 _TOLERANCE = 1e-6
@@ -122,6 +132,7 @@ def describe_stock(
     if orders is not None:
         on_order = np.bincount(orders.series, orders.quantity, minlength=len(on_order))
     as_of = known.column("as_of").to_numpy().astype("datetime64[D]")
+    stock_days = np.where(np.isnat(as_of), panel.data_through, as_of)
     flags = {
         "current_stock": without_stock,
         "on_order": without_stock if orders is None else np.zeros_like(without_stock),
@@ -130,7 +141,7 @@ def describe_stock(
     columns: dict[str, object] = {
         "item_id": pa.array(panel.item_ids, pa.string()),
         "location_id": pa.array(panel.location_ids, pa.string()),
-        "as_of": np.where(np.isnat(as_of), panel.data_through, as_of),
+        "as_of": stock_days,
         "current_stock": np.where(without_stock, shelf, on_hand),
         "on_order": on_order,
         "in_repair": known.column("in_repair"),
@@ -143,8 +154,15 @@ def describe_stock(
     rules = [stock_rule] if without_stock.any() else []
     rules += [_REPAIR_RULE] if (without_stock & repair.is_repaired).any() else []
     rules += [_service_rule(levels)] if flags["service_level"].any() else []
+    rules += [_OVERDUE_RULE] if orders is not None and _is_overdue(orders, stock_days).any() else []
     differing = _differing(panel, stated, on_order) if orders is not None else {}
     return DescribedStock(Stock(pa.table(columns)), tuple(rules), differing)
+
+
+def _is_overdue(orders: OpenOrders, stock_days: Dates) -> BoolArray:
+    """Which orders were due before their series' stock day, (N,); what has no day isn't."""
+    overdue: BoolArray = orders.due < stock_days[orders.series].astype("datetime64[D]")
+    return overdue
 
 
 def _differing(panel: Panel, stated: FloatArray, on_order: FloatArray) -> dict[str, str]:

@@ -30,7 +30,7 @@ from datalayer.reading.views import count_matches, question_sql, select_matches,
 
 WORTH: Final = (
     *("position", "target_quantity", "expected_backorders", "down_hours"),
-    *("next_unit_per_1000", "own_service_level", "supported"),
+    *("next_unit_per_1000", "own_service_level", "supported", "late_days"),
 )
 """What the buy list tells of fact_availability."""
 ITEM_COLUMNS: Final = ("name", "unit", "supplier", "criticality", "category")
@@ -39,11 +39,20 @@ STEP: Final = (
     *("rank", "item_id", "location_id", "from_quantity", "quantity", "cost"),
     *("down_hours_avoided", "hours_per_1000"),
 )
+OF_CLASS: Final = ("class_budget", "class_cumulative_cost")
+"""What there is to spend on a step's class, and what that costs so far, filtered or not."""
+WITHIN_CLASS_BUDGET: Final = "within_class_budget"
 SUMS: Final = ("cumulative_cost", "cumulative_down_hours_avoided")
-COLUMNS: Final = (*STEP, *SUMS, "contract_id", *ITEM_COLUMNS, "location", *WORTH, "source")
+COLUMNS: Final = (
+    *(*STEP, *SUMS, *OF_CLASS, "contract_id"),
+    *(*ITEM_COLUMNS, "location", *WORTH, "source"),
+)
 """Columns of a step of the buy list, in the order of an answer."""
 
-_LISTED: Final = (*STEP, "contract_id", *ITEM_COLUMNS, "location", *WORTH, "source")
+_LISTED: Final = (
+    *(*STEP, *OF_CLASS, "contract_id"),
+    *(*ITEM_COLUMNS, "location", *WORTH, "source"),
+)
 _READ: Final = ("fact_buy_list", "fact_availability", "dim_item", "dim_location")
 _ORDERED: Final = (
     *("item_id", "location_id", "name", "unit", "location", "from_quantity", "quantity"),
@@ -64,8 +73,9 @@ class BuyListing:
     """Which steps of the buy list are wanted.
 
     Attributes:
-        met: What they must meet. It is of parts and places only, so that the steps of a part at a
-            place are all there or none is: no quantity stands on top of one that isn't listed.
+        met: What they must meet. It is of parts and places, so that the steps of a part at a place
+            are all there or none is, or of their classes' budgets, which end each part's steps as
+            they end the list: no quantity stands on top of one that isn't listed.
         budget: What there is to spend on them, in the publication's currency; None for all.
     """
 
@@ -85,7 +95,12 @@ def filters(registry: Registry) -> dict[str, Filter]:
         ColumnType.BOOLEAN,
         described="Whether the past saw a chance as small as the one that the part's stock is for.",
     )
-    made = (CONTRACT, supported)
+    within = unpublished_column(
+        WITHIN_CLASS_BUDGET,
+        ColumnType.BOOLEAN,
+        described="Whether the budget of the part's class, if there is one, pays for the step.",
+    )
+    made = (CONTRACT, supported, within)
     return filters_of([*map(item.column, _OF_PART), place.column("location_id"), *made])
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ml_jobs.arrays import BoolArray, FloatArray
 from ml_jobs.fleet import Fleet
-from ml_jobs.stocking.availability.contracts import contract_prices
+from ml_jobs.stocking.availability.contracts import contract_prices, prices_under_caps
 from ml_jobs.stocking.availability.curve import Dependence
 from ml_jobs.stocking.availability.waiting import MONTH_HOURS
 from ml_jobs.stocking.availability.worth import Worth
@@ -82,7 +82,8 @@ def allocate(
 ) -> Allocation:
     """Find the price of a tower-hour of each contract.
 
-    A contract's penalty is its price. One that has a target instead gets the least price at which
+    A contract's penalty is its price, times the chance that the month ends under its cap where it
+    has one (`prices_under_caps`). One that has a target instead gets the least price at which
     stock meets it. Where no contract says either, all get the one price at which stock costs as
     much as service levels by criticality would; where no stock meets a target, an hour costs no
     less than that, however little the others' do. What a contract that says neither would pay
@@ -108,6 +109,7 @@ def allocate(
     )
     silent = np.array([each.penalty_per_hour is None for each in fleet.contracts])
     silent &= np.isinf(allowed)
+    capped_towers = np.array([each.capped_hours for each in fleet.contracts]) / MONTH_HOURS
     monthly = holding_rate / 12.0
 
     def stock(prices: FloatArray) -> FloatArray:
@@ -120,19 +122,28 @@ def allocate(
         held = stock(np.full(len(penalties), price))
         return float(np.nansum(held * worth.unit_cost)) <= money
 
+    def chances_under_caps(prices: FloatArray) -> FloatArray:
+        highest = np.max(prices, initial=0.0, where=np.isfinite(prices))
+        each = worth.backorders(stock(np.minimum(prices, highest)))
+        return each.together(dependence.towers, scale).chance_within(capped_towers)
+
     if np.isfinite(allowed).any():
 
-        def down(prices: FloatArray) -> FloatArray:
-            asked = np.where(np.isfinite(allowed), prices, penalties)
-            return dependence.towers @ worth.expected_backorders(stock(asked))
+        def meeting_targets(charged: FloatArray) -> FloatArray:
+            def down(prices: FloatArray) -> FloatArray:
+                asked = np.where(np.isfinite(allowed), prices, charged)
+                return dependence.towers @ worth.expected_backorders(stock(asked))
 
-        found = contract_prices(down, allowed)
-        prices = np.where(np.isfinite(allowed), found, np.where(silent, np.nan, penalties))
+            return np.where(np.isfinite(allowed), contract_prices(down, allowed), charged)
+
+        found = prices_under_caps(meeting_targets, chances_under_caps, penalties)
+        prices = np.where(silent, np.nan, found)
         # Where parts that no tower waits for take most of the money, its price has no end.
         floor = min(highest_price(affordable), ceiling) if np.isinf(prices).any() else 0.0
         return Allocation(TARGET, prices, ceiling, floor)
     if (penalties > 0).any():
-        return Allocation(PENALTY, np.where(silent, np.nan, penalties))
+        found = prices_under_caps(np.asarray, chances_under_caps, penalties)
+        return Allocation(PENALTY, np.where(silent, np.nan, found))
     return Allocation(SERVICE_MONEY, np.full(len(penalties), highest_price(affordable)))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -11,13 +11,14 @@ import pyarrow.compute as pc
 
 from ml_jobs.arrays import FloatArray, IntArray, TextArray, divide
 from ml_jobs.columns import numbers, six_digits
-from ml_jobs.fleet import Fleet
+from ml_jobs.fleet import Contract, Fleet
 from ml_jobs.options import MONEY
 from ml_jobs.stocking.availability.buying import Steps
 from ml_jobs.stocking.availability.curve import TODAY, read_sums
 from ml_jobs.stocking.availability.spread import Cumulants
 from ml_jobs.stocking.availability.stocked import StockedSeries
 from ml_jobs.stocking.availability.support import NO_PART, reasons_against, record_of, row_keys
+from ml_jobs.stocking.availability.waiting import MONTH_HOURS
 from ml_jobs.stocking.availability.worth import Worth
 
 MOST_BUYS = 100_000
@@ -76,6 +77,7 @@ def fact_availability(series: StockedSeries, worth: Worth, target: FloatArray) -
                 np.where(known, worth.is_supported(wanted), False), pa.bool_(), mask=~known
             ),
             "left_out": pa.array(reasons, pa.string(), mask=known),
+            "late_days": numbers(np.where(known, series.late_days, np.nan)),
             "source": pa.array(series.sources, pa.string()),
         }
     )
@@ -222,6 +224,7 @@ def agg_availability(
                     np.nan,
                 )
             ),
+            "penalty_cost": told(_penalties(contracts, spread)),
             "towers_down_promised": numbers(record.promised),
             "towers_down_happened": numbers(record.happened),
             "n_windows": record.cutoffs,
@@ -230,6 +233,13 @@ def agg_availability(
             "source": pa.repeat(pa.scalar(source), now.num_rows),
         }
     )
+
+
+def _penalties(contracts: Sequence[Contract], spread: Cumulants) -> FloatArray:
+    """What each row's contract charges a month on average, (R,); NaN where it names no price."""
+    prices = np.array([each.penalty_per_hour or np.nan for each in contracts])
+    most = np.array([each.capped_hours for each in contracts]) / MONTH_HOURS
+    return MONTH_HOURS * prices * spread.mean_up_to(most)
 
 
 def agg_promise(sums: pa.Table, days: Mapping[int, date], *, future: int, source: str) -> pa.Table:

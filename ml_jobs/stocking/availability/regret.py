@@ -5,6 +5,9 @@ after the next review either was met from that or waited. What is left costs its
 waits costs what the contracts say of a tower-hour. Of both, the end of that time counts, when
 stock is lowest, as a rate a month, as on the curve.
 
+Penalties of contracts that cap them are kept apart by contract: what a month's hours cost is known
+only once all of a cutoff's are added up (`under_caps`).
+
 Sums are whole numbers of a millionth, so that they are the same to the last digit however series
 are cut into partitions, and are kept apart by cutoff and by bucket of items: from how these differ
 it is told what may be chance.
@@ -13,6 +16,7 @@ it is told what may be chance.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from zlib import crc32
 
 import numpy as np
@@ -29,17 +33,20 @@ SKIPPED = "order_skipped"
 EVERYONE = "all"
 BUCKETS = 16
 
-KEY = ("group_by", "group_value", "rule", "cutoff", "bucket")
+ALL_BUT_CAPPED = ""
+"""Stands for the contract where sums are of everything but penalties that are capped."""
+
+KEY = ("group_by", "group_value", "rule", "cutoff", "bucket", "contract_id")
 AMOUNTS = ("holding", "penalty", "hours", "unpriced_hours")
 COUNTS = ("series", "windows")
 
+NONE_CAPPED: Mapping[str, int] = MappingProxyType({})
+
 _SCALE = 1e6
 _LEAST_ROWS = 100_000  # gathered before they are added up
+_NUMBERS = ("cutoff", "bucket", *AMOUNTS, *COUNTS)
 _SCHEMA = pa.schema(
-    [
-        *((name, pa.string()) for name in KEY[:3]),
-        *((name, pa.int64()) for name in (*KEY[3:], *AMOUNTS, *COUNTS)),
-    ]
+    [(name, pa.int64() if name in _NUMBERS else pa.string()) for name in (*KEY, *AMOUNTS, *COUNTS)]
 )
 
 
@@ -51,6 +58,7 @@ def regret_sums(
     *,
     holding_rate: float,
     is_new: BoolArray,
+    capped: Mapping[str, int] = NONE_CAPPED,
 ) -> pa.Table:
     """Return what a partition adds at one cutoff, by group, rule and bucket.
 
@@ -61,6 +69,7 @@ def regret_sums(
         penalties: Currency for a tower-hour of each contract; 0 where it names none, shape (K,).
         holding_rate: What a unit of currency in stock costs a year.
         is_new: Which of the series were counted at no other cutoff yet, shape (S,).
+        capped: Contracts whose penalties end at a cap, by code, each with its place among the K.
 
     Raises:
         ValueError: Of a series something isn't known, which would be counted as nothing.
@@ -68,20 +77,27 @@ def regret_sums(
     actual = series.windows[cutoff].actual
     buckets = np.array([crc32(item.encode()) % BUCKETS for item in series.item_ids], np.int64)
     parts = [_SCHEMA.empty_table()]
+    places = list(capped.values())
+    without_caps = penalties.copy()
+    without_caps[places] = 0.0
     for rule, stock in stocks.items():
+        hours = MONTH_HOURS * series.towers * series.waited(cutoff, stock)[:, None]
+        left = np.maximum(stock - actual, 0.0)
         added = {
-            **_amounts(
-                series,
-                np.maximum(stock - actual, 0.0),
-                series.waited(cutoff, stock),
-                penalties,
-                holding_rate,
-            ),
-            "series": is_new.astype(np.int64),
-            "windows": np.ones(len(is_new), np.int64),
+            ALL_BUT_CAPPED: {
+                **_amounts(series, left, hours, without_caps, holding_rate),
+                "unpriced_hours": _whole(hours[:, penalties <= 0].sum(axis=1)),
+                "series": is_new.astype(np.int64),
+                "windows": np.ones(len(is_new), np.int64),
+            },
+            **{
+                code: {"penalty": _whole(hours[:, place] * penalties[place])}
+                for code, place in capped.items()
+            },
         }
         parts += [
-            _rows(name, values, rule, cutoff, buckets, added)
+            _rows((name, values), (rule, cutoff, code), buckets, of_contract)
+            for code, of_contract in added.items()
             for name, values in _groupings(series).items()
         ]
     return pa.concat_tables(parts)
@@ -108,6 +124,30 @@ def read_amounts(table: pa.Table, name: str) -> FloatArray:
     return values
 
 
+def under_caps(sums: pa.Table, caps: Mapping[str, float]) -> FloatArray:
+    """Return the penalties of *sums*, currency a month, with no contract's beyond its cap, (N,).
+
+    What a contract's month costs beyond is taken off all that stood still alike.
+
+    Args:
+        sums: What `add_regrets` returned, of all partitions.
+        caps: Currency a month, of the contracts that have one, by code.
+    """
+    penalty, whole = read_amounts(sums, "penalty"), sums.column("penalty").to_numpy()
+    groups, codes, *cutoffs = (
+        np.array(sums.column(name).to_pylist())
+        for name in ("group_by", "contract_id", "rule", "cutoff")
+    )
+    _, rows = np.unique(np.stack([codes, *cutoffs]), axis=1, return_inverse=True)
+    months = np.zeros(len(rows), np.int64)
+    np.add.at(months, rows.ravel(), np.where(groups == EVERYONE, whole, 0))
+    cost = months[rows.ravel()] / _SCALE
+    most = np.array([caps.get(code, np.inf) for code in codes.tolist()])
+    beyond = np.flatnonzero(cost > most)
+    penalty[beyond] *= most[beyond] / cost[beyond]
+    return penalty
+
+
 def _groupings(series: StockedSeries) -> dict[str, TextArray]:
     return {
         EVERYONE: np.full(len(series.item_ids), EVERYONE),
@@ -121,37 +161,47 @@ def _groupings(series: StockedSeries) -> dict[str, TextArray]:
 def _amounts(
     series: StockedSeries,
     left: FloatArray,
-    waiting: FloatArray,
+    hours: FloatArray,
     penalties: FloatArray,
     holding_rate: float,
 ) -> dict[str, IntArray]:
-    """What each series adds to each amount for units that are *left* and *waiting*, (S,) each."""
-    hours = MONTH_HOURS * series.towers * waiting[:, None]
-    amounts = {
-        "holding": series.unit_cost * series.holding_factor * left * (holding_rate / 12.0),
-        "penalty": hours @ penalties,
-        "hours": hours.sum(axis=1),
-        "unpriced_hours": hours[:, penalties <= 0].sum(axis=1),
+    """What each series adds to each amount, (S,) each.
+
+    *left* are units, shape (S,), *hours* those of each contract's towers, shape (S, K).
+    """
+    holding = series.unit_cost * series.holding_factor * left * (holding_rate / 12.0)
+    return {
+        "holding": _whole(holding),
+        "penalty": _whole(hours @ penalties),
+        "hours": _whole(hours.sum(axis=1)),
     }
-    if not all(np.isfinite(each).all() for each in amounts.values()):
+
+
+def _whole(amounts: FloatArray) -> IntArray:
+    """Amounts in whole numbers of a millionth."""
+    if not np.isfinite(amounts).all():
         raise ValueError("something isn't known of a series that is added up")
-    return {name: np.rint(each * _SCALE).astype(np.int64) for name, each in amounts.items()}
+    whole: IntArray = np.rint(amounts * _SCALE).astype(np.int64)
+    return whole
 
 
 def _rows(
-    name: str,
-    values: TextArray,
-    rule: str,
-    cutoff: int,
+    grouping: tuple[str, TextArray],
+    of: tuple[str, int, str],
     buckets: IntArray,
     added: Mapping[str, IntArray],
 ) -> pa.Table:
-    """The sums of the groups of one grouping, in the order of their names and buckets."""
+    """The sums of the groups of one *grouping*, in the order of their names and buckets.
+
+    *of* is the rule, the cutoff and the contract; what isn't *added* is 0.
+    """
+    name, values = grouping
+    rule, cutoff, contract = of
     groups, rows = np.unique(values, return_inverse=True)
     cells, where = np.unique(rows * BUCKETS + buckets, return_inverse=True)
-    count, totals = len(cells), {}
+    count = len(cells)
+    totals = {amount: np.zeros(count, np.int64) for amount in (*AMOUNTS, *COUNTS)}
     for amount, each in added.items():
-        totals[amount] = np.zeros(count, np.int64)
         np.add.at(totals[amount], where, each)
     columns: dict[str, object] = {
         "group_by": [name] * count,
@@ -159,6 +209,7 @@ def _rows(
         "rule": [rule] * count,
         "cutoff": np.full(count, cutoff),
         "bucket": cells % BUCKETS,
+        "contract_id": [contract] * count,
         **totals,
     }
     return pa.table(columns, schema=_SCHEMA)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,9 +14,17 @@ from scipy import stats
 
 from ml_jobs.arrays import FloatArray, IntArray
 from ml_jobs.columns import numbers
-from ml_jobs.stocking.availability.regret import AMOUNTS, BUCKETS, KEY, read_amounts
+from ml_jobs.stocking.availability.regret import (
+    AMOUNTS,
+    BUCKETS,
+    KEY,
+    read_amounts,
+    under_caps,
+)
 
 CONFIDENCE = 0.95
+
+NO_CAPS: Mapping[str, float] = MappingProxyType({})
 
 _MEASURES = {"cost": "cost", "down_hours": "hours"}
 _SUMMED = {
@@ -45,7 +55,14 @@ class Cells:
     series: int
 
 
-def agg_regret(sums: pa.Table, *, followed: str, is_priced: bool, source: str) -> pa.Table:
+def agg_regret(
+    sums: pa.Table,
+    *,
+    followed: str,
+    is_priced: bool,
+    source: str,
+    caps: Mapping[str, float] = NO_CAPS,
+) -> pa.Table:
     """Return what each rule would have cost a month by group, on average over the cutoffs.
 
     Args:
@@ -54,9 +71,10 @@ def agg_regret(sums: pa.Table, *, followed: str, is_priced: bool, source: str) -
         is_priced: Whether any contract names a price of a tower-hour; without one no cost of what
             waited is known, and so none of the whole.
         source: The source that demand was forecast with.
+        caps: The most that a month's hours cost, currency, of the contracts that say so.
     """
     cutoffs = sorted(set(sums.column("cutoff").to_pylist()))
-    found = _cells_of(sums, cutoffs)
+    found = _cells_of(sums, cutoffs, under_caps(sums, caps))
     rows = [
         {
             **dict(zip(KEY[:3], key, strict=True)),
@@ -137,9 +155,11 @@ def _row(cells: Cells, followed: Cells | None) -> dict[str, object]:
     return row
 
 
-def _cells_of(sums: pa.Table, cutoffs: list[int]) -> dict[tuple[str, str, str], Cells]:
-    """The sums of each group and rule, laid out by bucket and cutoff."""
-    amounts = {name: read_amounts(sums, name) for name in AMOUNTS}
+def _cells_of(
+    sums: pa.Table, cutoffs: list[int], penalty: FloatArray
+) -> dict[tuple[str, str, str], Cells]:
+    """The sums of each group and rule, with that *penalty*, laid out by bucket and cutoff."""
+    amounts = {name: read_amounts(sums, name) for name in AMOUNTS} | {"penalty": penalty}
     amounts |= {"cost": amounts["holding"] + amounts["penalty"]}
     windows = sums.column("windows").to_numpy()
     columns = np.searchsorted(cutoffs, sums.column("cutoff").to_numpy())
@@ -149,7 +169,7 @@ def _cells_of(sums: pa.Table, cutoffs: list[int]) -> dict[tuple[str, str, str], 
 
     def laid_out(values: npt.NDArray[np.generic], rows: list[int]) -> npt.NDArray[Any]:
         cells = np.zeros(shape, values.dtype)
-        cells[buckets[rows], columns[rows]] = values[rows]
+        np.add.at(cells, (buckets[rows], columns[rows]), values[rows])
         return cells
 
     places: dict[tuple[str, str, str], list[int]] = {}

@@ -27,6 +27,16 @@ class Cumulants:
     variance: FloatArray
     third: FloatArray
 
+    def together(self, towers: FloatArray, scale: float = 1.0) -> Cumulants:
+        """Return them of all towers that stand still for S parts, by contract, shape (K,).
+
+        Args:
+            towers: That stand still for each unit, shape (K, S).
+            scale: Parts that each of the S stands for.
+        """
+        moments = (self.mean, self.variance, self.third)
+        return Cumulants(*(scale * (towers**n @ each) for n, each in enumerate(moments, start=1)))
+
     def quantile(self, level: float) -> FloatArray:
         """Return what is not exceeded with the chance *level*; shaped as *mean*."""
         begin, median, sigma = self._lognormal()
@@ -39,6 +49,23 @@ class Cumulants:
         above = np.maximum(most - begin, 1e-300)
         found = stats.norm.cdf(np.log(above / median) / sigma)
         return np.where(self.variance > 0, found, (self.mean <= most).astype(np.float64))
+
+    def mean_up_to(self, most: FloatArray) -> FloatArray:
+        """Return the mean of what stands still, with more than *most* counted as that; as *mean*.
+
+        Of a lognormal with the mean M it is M Phi(d - sigma) + most Phi(-d), where *most* is d
+        standard deviations of logarithms above the median. An infinite *most* leaves the mean.
+        """
+        ends, varies = np.isfinite(most), self.variance > 0
+        most = np.where(ends, most, 0.0)
+        begin, median, sigma = self._lognormal()
+        above, sigma = np.maximum(most - begin, 1e-300), np.where(varies, sigma, 1.0)
+        d = np.log(above / median) / sigma
+        within = median * np.exp(sigma**2 / 2.0) * stats.norm.cdf(d - sigma)
+        found = begin + within + above * stats.norm.cdf(-d)
+        # It is never more than either; where the distribution begins beyond, it is all of *most*.
+        least = np.minimum(self.mean, most)
+        return np.where(ends, np.where(varies, np.minimum(found, least), least), self.mean)
 
     def _lognormal(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Where the distribution begins, its median above that, and the spread of logarithms.

@@ -92,6 +92,8 @@ class StockedSeries:
         units: What each is counted in, shape (S,).
         kilograms: That a unit weighs; NaN where not known, shape (S,).
         counted: Whose stock somebody counted, rather than that it is assumed, shape (S,).
+        late_days: Days by which the last open order comes later than one placed today, and so any
+            delivery, shape (S,); they are part of the lead time of *levels*.
         supply: Which are central stores, and which are supplied from those.
         panel_rows: Number of each among the series of its partition, shape (S,).
         windows: By cutoff, the future's last.
@@ -109,6 +111,7 @@ class StockedSeries:
     units: TextArray
     kilograms: FloatArray
     counted: BoolArray
+    late_days: FloatArray
     supply: Supply
     panel_rows: IntArray
     windows: Mapping[int, Window]

@@ -12,6 +12,7 @@ import streamlit as st
 from datalayer.kernel.errors import InvalidSelection
 from datalayer.kernel.sentences import Sentence
 from datalayer.portal import NETWORK, Provenance, Publication, Result, questions
+from pages.components.availability import class_budgets
 from pages.components.charts import AvailabilityCurve
 from pages.components.language import _
 from pages.components.stock import stock_words
@@ -51,6 +52,8 @@ class AskedAvailability:
         mains: The contracts that it has.
         budget: What there is to spend; None where nobody says.
         published_budget: What the publication says there is; None where it doesn't.
+        class_budgets: What it says there is for parts of a class, by class; the list ends with
+            those, whatever the budget is.
         location_id: The place that the list is of; empty for all.
         main: The contract that it is of; empty for all.
         page: Of the list, from 1; one behind the last is the last.
@@ -67,6 +70,7 @@ class AskedAvailability:
     mains: Sequence[str]
     budget: float | None
     published_budget: float | None
+    class_budgets: Mapping[str, float]
     location_id: str
     main: str
     page: int
@@ -97,6 +101,8 @@ class AskedAvailability:
         """Return filters of the buy list as the API takes them, with the budget if *is_within*."""
         named = {"location_id": self.location_id, "contract_id": self.main}
         found = [(name, value) for name, value in named.items() if value]
+        if self.class_budgets:
+            found.append((questions.buy_list.WITHIN_CLASS_BUDGET, "true"))
         is_limited = is_within and self.budget is not None
         return [*found, *([(BUDGET, f"{self.budget:.12g}")] if is_limited else [])]
 
@@ -125,6 +131,7 @@ def of_address(publication: Publication) -> AskedAvailability | None:
         mains=mains,
         budget=_budget(published, problems),
         published_budget=published,
+        class_budgets=class_budgets.amounts(publication.manifest),
         location_id=_one_of(PLACE, list(places), problems),
         main=_one_of(MAIN, mains, problems),
         page=_page(PAGE, problems),

@@ -19,14 +19,19 @@ _HARDLY: Final = 0.001
 _LITTLE: Final = 100
 
 
-def budget_sentence(effect: Row, budget: float | None, currency: str) -> str:
+def budget_sentence(
+    effect: Row, budget: float | None, currency: str, *, is_cut: bool = False
+) -> str:
     """Return what a budget avoids, and what as much again would avoid.
 
     Args:
         effect: The row of ``questions.buy_list.budget_effect``.
         budget: What there is to spend; None where nobody says.
         currency: ISO code; empty where none is published.
+        is_cut: Whether the list ends with the budgets of classes.
     """
+    if not effect["all_steps"] and is_cut:
+        return _("Nothing of the list for this place and contract is within the budgets by class.")
     if not effect["all_steps"]:
         return _("Nothing of the list is for this place and contract.")
     if budget is None:

@@ -14,6 +14,7 @@ from pages.components.availability import (
     buy_files,
     buy_table,
     buy_words,
+    class_budgets,
     unmet_targets,
 )
 from pages.components.availability.asked_availability import (
@@ -50,12 +51,16 @@ def show(publication: Publication, asked: AskedAvailability) -> None:
     wanted = questions.buy_list.buy_listing(publication.registry, asked.pairs(is_within=True))
     found = publication.table(questions.buy_list.budget_effect(wanted))
     effect = found.table.to_pylist()[0]
-    st.markdown(
-        f"**{captions.literal(buy_words.budget_sentence(effect, asked.budget, asked.currency))}**"
+    told = buy_words.budget_sentence(
+        effect, asked.budget, asked.currency, is_cut=bool(asked.class_budgets)
     )
-    unmet = unmet_targets.sentence(publication.manifest, asked)
-    if unmet:
-        st.markdown(captions.literal(unmet))
+    st.markdown(f"**{captions.literal(told)}**")
+    for sentence in (
+        class_budgets.sentence(publication.manifest, asked.currency),
+        unmet_targets.sentence(publication.manifest, asked),
+    ):
+        if sentence:
+            st.markdown(captions.literal(sentence))
     _list(publication, asked, wanted, effect)
 
 

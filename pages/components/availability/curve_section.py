@@ -120,10 +120,16 @@ def figures(
         (_("In nine months of ten"), band),
         (_("Availability"), share(shown["availability"], beside=curve.target)),
         (_("Chance that a month meets the target"), chance(shown["chance_target_met"])),
+        *_penalties(shown, currency),
         (_("Promised in the past"), towers(shown["towers_down_promised"])),
         (_("Happened in the past"), towers(shown["towers_down_happened"])),
         (_("Supported by the past"), _supported(shown)),
     )
+
+
+def _penalties(shown: Row, currency: str) -> tuple[tuple[str, str], ...]:
+    cost = shown["penalty_cost"]
+    return () if cost is None else ((_("Penalties a month on average"), money(cost, currency)),)
 
 
 def _supported(shown: Row) -> str:

@@ -106,6 +106,7 @@ def test_parts_of_contracts_that_are_not_known_are_left_out() -> None:
                 "towers": 10.0,
                 "target_availability": 0.99,
                 "penalty_per_hour": None,
+                "penalty_cap": None,
             }
         ]
     )
@@ -177,9 +178,15 @@ def test_what_a_repair_takes_anyway_is_not_the_fetching_s() -> None:
 
 
 def test_parts_for_no_contract_in_particular_are_shared_out_by_towers() -> None:
-    names = ("contract_id", "name", "towers", "target_availability", "penalty_per_hour")
+    names = (
+        *("contract_id", "name", "towers", "target_availability", "penalty_per_hour"),
+        "penalty_cap",
+    )
     contracts = pa.Table.from_pylist(
-        [dict(zip(names, (code, code, towers, None, 40.0), strict=True)) for code, towers in TOWERS]
+        [
+            dict(zip(names, (code, code, towers, None, 40.0, None), strict=True))
+            for code, towers in TOWERS
+        ]
     )
     parts = pa.Table.from_pylist(
         [
@@ -204,3 +211,14 @@ def test_parts_for_no_contract_in_particular_are_shared_out_by_towers() -> None:
     ]
     waiting = fleet.towers_waiting(panel_of(("P1", NETWORK)), np.ones(1))
     np.testing.assert_allclose(waiting[:, 0], [0.15, 0.05])
+
+
+def test_a_cap_ends_the_hours_that_have_a_price() -> None:
+    capped, open_ended, free = (
+        Contract("A", "A", 10.0, None, 50.0, 5000.0),
+        Contract("B", "B", 10.0, None, 50.0),
+        Contract("C", "C", 10.0, 0.99, 0.0, 0.0),
+    )
+
+    assert [each.capped_hours for each in (capped, open_ended, free)] == [100.0, np.inf, np.inf]
+    assert Fleet((capped, open_ended, free)).caps == {"A": 5000.0}

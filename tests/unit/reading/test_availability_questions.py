@@ -216,6 +216,30 @@ class TestBuyList:
 
         assert [row["item_id"] for row in rows] == ["P00005"]
 
+    def test_what_its_class_has_money_for_can_be_asked_for(
+        self, publisher: Publisher, open_publication: Open
+    ) -> None:
+        tables = available_tables(publisher)
+        # The first class ends before its second step, the second has no money, the third no end.
+        of_steps = [
+            *((100.0, 100.0), (0.0, 0.1), (100.0, 100.2)),
+            *((None, None), (0.0, 0.2), (None, None)),
+        ]
+        for name, values in zip(
+            ("class_budget", "class_cumulative_cost"), zip(*of_steps, strict=True), strict=True
+        ):
+            tables["fact_buy_list"] = replace_column(tables["fact_buy_list"], name, list(values))
+        publication = open_publication(publisher.publish(tables=tables))
+
+        within = bought(publication, ("within_class_budget", "true"))
+
+        assert [row["rank"] for row in within] == [1, 4, 6]
+        assert [row["cumulative_cost"] for row in within] == [100.0, 400.0, 999.6]
+        assert within[0]["class_budget"] == within[0]["class_cumulative_cost"] == 100.0
+        assert effect(publication, ("within_class_budget", "true"))["all_cost"] == 999.6
+        both = bought(publication, ("within_class_budget", "true"), ("budget", "400"))
+        assert [row["rank"] for row in both] == [1, 4]
+
     def test_pages_go_on_with_the_sums_of_the_whole_list(self, available: Publication) -> None:
         wanted = listing(available, ("budget", "400.5"))
 

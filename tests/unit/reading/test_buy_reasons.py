@@ -373,3 +373,39 @@ class TestRepairs:
         self, opened: Callable[..., Publication]
     ) -> None:
         assert "repair" not in step_reason(opened(), 4).why.en
+
+
+def test_a_later_open_order_is_told_of_a_step_and_of_a_part_that_is_not_listed(
+    opened: Callable[..., Publication],
+) -> None:
+    publication = opened(STEPS[:4], lambda row: row | {"late_days": 20.0})
+
+    listed, other = step_reason(publication, 1).why, part_reason(publication, "P00006", "DEPOT")
+
+    said = "Its last open order comes 20 days later than one placed today would: stock is weighed"
+    assert said in listed.en
+    assert said in other.en
+    assert "Seu último pedido aberto chega 20 dias depois de um que fosse feito" in listed.pt_BR
+
+
+def test_a_step_says_whether_the_budget_of_its_class_pays_for_it(
+    publisher: Publisher, open_publication: Open
+) -> None:
+    tables = available_tables(publisher)
+    of_class = {1: (350.0, 100.0), 4: (350.0, 400.0)}
+    steps = [
+        row
+        | dict(zip(("class_budget", "class_cumulative_cost"), of_class[row["rank"]], strict=True))
+        if row["rank"] in of_class
+        else row
+        for row in tables["fact_buy_list"].to_pylist()
+    ]
+    tables["fact_buy_list"] = like(tables["fact_buy_list"], steps)
+    publication = open_publication(publisher.publish(tables=tables, lineage={"currency": "BRL"}))
+
+    paid, beyond, free = (step_reason(publication, rank).why for rank in (1, 4, 2))
+
+    assert "its class, R$ 350, pays for it: up to here the class costs R$ 100." in paid.en
+    assert "R$ 350, doesn't pay for it: with this step the class costs R$ 400." in beyond.en
+    assert "não paga por ela: com este passo a classe custa R$ 400." in beyond.pt_BR
+    assert "class" not in free.en

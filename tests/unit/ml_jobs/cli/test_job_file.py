@@ -29,6 +29,7 @@ SAMPLES: dict[str, tuple[str, str, Any]] = {
     "input.orders": ('"o.csv"', "o.csv", Path("o.csv")),
     "input.contracts": ('"c.csv"', "c.csv", Path("c.csv")),
     "input.installed": ('"p.csv"', "p.csv", Path("p.csv")),
+    "input.classes": ('"k.csv"', "k.csv", Path("k.csv")),
     "input.lanes": ('"w.csv"', "w.csv", Path("w.csv")),
     "input.locations": ('"l.csv"', "l.csv", Path("l.csv")),
     "input.drivers": ('"x.csv"', "x.csv", Path("x.csv")),

@@ -232,12 +232,13 @@ def test_a_cap_that_caps_nothing_is_refused_with_its_row(
         told_of(tmp_path, "contract_id,towers,penalty_per_hour,penalty_cap", row)
 
 
-def test_a_cap_is_said_not_to_count(tmp_path: Path) -> None:
-    (note,) = told_of(
-        tmp_path, "contract_id,towers,penalty_per_hour,penalty_cap", "A,10,50,5000", "B,10,50,"
-    )
+def test_a_cap_is_read_and_nothing_is_said_of_it(tmp_path: Path) -> None:
+    header = "contract_id,towers,penalty_per_hour,penalty_cap"
 
-    assert "1 contract(s) have a penalty_cap, which is not counted" in note
+    file = read_contracts(written(tmp_path / "contracts.csv", header, "A,10,50,5000", "B,10,50,"))
+
+    assert file.table.column("penalty_cap").to_pylist() == [5000.0, None]
+    assert tuple(contract_notes(file, None)) == ()
 
 
 def test_columns_of_contracts_that_are_not_read_are_named(tmp_path: Path) -> None:

@@ -113,6 +113,7 @@ def stocked(
         units=np.full(count, "un"),
         kilograms=unknown,
         counted=np.ones(count, np.bool_),
+        late_days=np.zeros(count),
         supply=Supply.by_suppliers(count),
         panel_rows=np.arange(count),
         windows={NOW: window},

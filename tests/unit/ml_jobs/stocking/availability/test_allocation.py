@@ -19,6 +19,7 @@ from ml_jobs.stocking.availability.allocation import (
 )
 from ml_jobs.stocking.availability.curve import Dependence
 from ml_jobs.stocking.availability.ladders import Ladder, ladders_of
+from ml_jobs.stocking.availability.spread import Cumulants
 from ml_jobs.stocking.availability.tails import Tails
 from ml_jobs.stocking.availability.worth import Worth
 from tests.unit.ml_jobs.stocking.availability.demands import drawn_worth
@@ -147,6 +148,80 @@ def test_nothing_is_bought_for_hours_of_which_nobody_names_a_price() -> None:
     found = allocated(Contract("A", "A", 10.0, None, 70.0), Contract("B", "B", 10.0))
 
     assert (found.highest, found.weights.tolist()) == (70.0, [1.0, 0.0])
+
+
+def capped(code: str, cap: float | None, price: float = 70.0) -> Contract:
+    return Contract(code, code, 10.0, None, price, cap)
+
+
+def month(prices: FloatArray, contracts: int = 1) -> tuple[Cumulants, float]:
+    """Towers down with the stock that *prices* buy, by contract, and what it costs a month."""
+    worth, towers = shared(contracts)
+    stock = worth.weighing(730.0 * (prices @ towers)).level_at(RATE / 12.0)
+    held = float((stock * worth.unit_cost).sum()) * RATE / 12.0
+    return worth.backorders(stock).together(towers), held
+
+
+def test_a_cap_that_no_month_reaches_changes_nothing() -> None:
+    assert allocated(capped("A", 1e12)).prices == pytest.approx([70.0])
+    assert allocated(capped("A", None)).prices.tolist() == [70.0]
+
+
+@pytest.mark.parametrize("share", [1.2, 0.8, 0.4])
+def test_an_hour_under_a_cap_costs_its_price_times_the_chance_that_the_month_ends_under_it(
+    share: float,
+) -> None:
+    down, _ = month(np.array([70.0]))
+    cap = share * 70.0 * 730.0 * float(down.mean[0])
+
+    found = allocated(capped("A", cap))
+
+    then, _ = month(found.prices)
+    chance = then.chance_within(np.array([cap / 70.0 / 730.0]))
+    assert found.rule == PENALTY
+    assert found.prices < 70.0
+    assert found.prices == pytest.approx(70.0 * chance, rel=2e-3)
+
+
+def test_stock_for_hours_under_a_cap_costs_no_more_than_at_their_full_price() -> None:
+    full, held = month(np.array([70.0]))
+    most = 0.8 * full.mean
+    found = allocated(capped("A", 70.0 * 730.0 * float(most[0])))
+
+    then, less_held = month(found.prices)
+
+    before = held + 70.0 * 730.0 * float(full.mean_up_to(most)[0])
+    assert less_held + 70.0 * 730.0 * float(then.mean_up_to(most)[0]) < before
+
+
+def test_hours_of_a_cap_that_is_out_of_reach_are_worth_next_to_nothing() -> None:
+    found = allocated(capped("A", 70.0))
+
+    assert found.prices < 0.01
+
+
+def test_the_others_keep_their_price_beside_a_capped_contract() -> None:
+    cap = 500.0
+
+    found = allocated(capped("A", cap), capped("B", None, 30.0))
+
+    then, _ = month(found.prices, 2)
+    chance = then.chance_within(np.full(2, cap / 70.0 / 730.0))[0]
+    assert found.prices[1] == 30.0
+    assert found.prices[0] == pytest.approx(70.0 * chance, rel=2e-3)
+    assert found.prices[0] < 69.0
+
+
+def test_a_target_is_met_beside_a_capped_contract() -> None:
+    worth, towers = shared(2)
+    begin = float(towers[1] @ worth.expected_backorders(np.zeros(80)))
+    target = Contract("B", "B", 1000.0, 1.0 - 0.2 * begin / 1000.0)
+
+    found = allocated(capped("A", 70.0), target)
+
+    then, _ = month(found.prices, 2)
+    assert then.mean[1] <= 0.2 * begin
+    assert found.prices[0] < 70.0
 
 
 def test_without_either_stock_costs_no_more_than_service_levels_would() -> None:

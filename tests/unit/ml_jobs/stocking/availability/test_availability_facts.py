@@ -130,10 +130,15 @@ def test_an_empty_list_is_one() -> None:
     assert rows["cumulative_cost"].to_pylist() == []
 
 
+PENALTY = "penalty_cost"
+
+
 class TestCurve:
     CONTRACT = Contract("A", "Alfa", 1000.0, 0.999)
 
-    def curve(self, *, happened: float | None = None) -> dict[str, object]:
+    def curve(
+        self, *, happened: float | None = None, contract: Contract = CONTRACT
+    ) -> dict[str, object]:
         """The row of service levels; *happened* is how many times the promise came, in the past."""
         series, worth = drawn(40)
         dependence = Dependence(("A",), series.towers.T, np.ones(1))
@@ -143,7 +148,7 @@ class TestCurve:
             actual = stock + happened * worth.expected_backorders(stock)
             parts.append(curve_sums(9, worth, dependence, {("service", 0): stock}, actual=actual))
         table = agg_availability(
-            add_curves(parts), Fleet((self.CONTRACT,)), np.empty(0), future=NOW, source="mean"
+            add_curves(parts), Fleet((contract,)), np.empty(0), future=NOW, source="mean"
         )
         (row,) = table.to_pylist()
         return row
@@ -154,6 +159,19 @@ class TestCurve:
         assert row["availability"] == pytest.approx(1 - row["towers_down"] / 1000.0)
         assert row["towers_down_low"] < row["towers_down"] < row["towers_down_high"]
         assert 0 <= row["chance_target_met"] <= 1
+
+    def test_penalties_are_the_price_of_all_hours_or_a_capped_month_s(self) -> None:
+        def charged(*of: float | None) -> float:
+            return float(str(self.curve(contract=Contract("A", "A", 1000.0, None, *of))[PENALTY]))
+
+        down = float(str(self.curve()["towers_down"]))
+        whole = 730.0 * 40.0 * down
+
+        assert self.curve()[PENALTY] is None
+        assert charged(40.0) == pytest.approx(whole)
+        # Months scatter about the mean, so that a cap there takes something off already.
+        assert 0.5 * whole < charged(40.0, whole) < 0.99 * whole
+        assert charged(40.0, 0.1 * whole) == pytest.approx(0.1 * whole, rel=0.05)
 
     def test_without_a_past_nothing_is_promised(self) -> None:
         row = self.curve()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from ml_jobs.stocking.availability.regret import (
+    NONE_CAPPED,
     SKIPPED,
     add_regrets,
     read_amounts,
@@ -43,13 +45,25 @@ def drawn(count: int, seed: int = 1, *, cost: float | None = None) -> StockedSer
     )
 
 
-def sums_of(series: StockedSeries, levels: dict[str, float], **changed: np.ndarray) -> pa.Table:
+def sums_of(
+    series: StockedSeries,
+    levels: dict[str, float],
+    *,
+    capped: Mapping[str, int] = NONE_CAPPED,
+    **changed: np.ndarray,
+) -> pa.Table:
     penalties = changed.get("penalties", np.array([40.0, 0.0]))
     count = len(series.item_ids)
     stocks = {rule: np.full(count, level) for rule, level in levels.items()}
     return add_regrets(
         regret_sums(
-            cutoff, series, stocks, penalties, holding_rate=RATE, is_new=np.full(count, first)
+            cutoff,
+            series,
+            stocks,
+            penalties,
+            holding_rate=RATE,
+            is_new=np.full(count, first),
+            capped=capped,
         )
         for cutoff, first in zip(CUTOFFS, (True, False, False, False), strict=True)
     )
@@ -84,6 +98,74 @@ def test_what_is_left_costs_its_holding_and_what_waits_its_hours() -> None:
     assert found["down_hours"] == pytest.approx(hours.sum() / len(CUTOFFS))
     assert found["unpriced_hours"] == pytest.approx(hours[..., 1].sum() / len(CUTOFFS))
     assert (found["n_series"], found["n_windows"], found["n_cutoffs"]) == (3, 12, 4)
+
+
+BOTH = np.array([40.0, 25.0])
+CAPPED = {"A": 0}
+
+
+def capped_ledger(sums: pa.Table, cap: float) -> pa.Table:
+    return agg_regret(sums, followed=FOLLOWED, is_priced=True, source="mean", caps={"A": cap})
+
+
+def hours_by_cutoff(series: StockedSeries, stock: float) -> np.ndarray:
+    """Tower-hours of each cutoff and contract."""
+    waiting = [np.maximum(series.windows[cutoff].actual - stock, 0.0) for cutoff in CUTOFFS]
+    return 730.0 * np.array(waiting) @ series.towers
+
+
+def test_no_month_costs_more_than_its_contract_s_cap() -> None:
+    series = drawn(40)
+    hours = {level: hours_by_cutoff(series, level) for level in (6.0, 3.0)}
+    # Of the rule with more stock some months stay below it, and some don't.
+    cap = 40.0 * float(np.median(hours[6.0][:, 0]))
+
+    table = capped_ledger(
+        sums_of(series, {FOLLOWED: 6.0, TEXTBOOK: 3.0}, capped=CAPPED, penalties=BOTH), cap
+    )
+
+    for rule, level in ((FOLLOWED, 6.0), (TEXTBOOK, 3.0)):
+        months = np.minimum(40.0 * hours[level][:, 0], cap) + 25.0 * hours[level][:, 1]
+        assert row(table, rule)["penalty_cost"] == pytest.approx(months.mean())
+        assert row(table, rule)["unpriced_hours"] == 0.0
+        assert row(table, rule)["n_windows"] == 160
+    assert (40.0 * hours[6.0][:, 0] < cap).any()
+    assert (40.0 * hours[3.0][:, 0] > cap).all()
+
+
+def test_groups_share_what_a_capped_month_costs_by_their_hours() -> None:
+    series = drawn(40)
+    table = capped_ledger(sums_of(series, {FOLLOWED: 3.0}, capped=CAPPED), 1_000.0)
+
+    of_places = [
+        row(table, FOLLOWED, ("location", place))["penalty_cost"] for place in ("RJ", "SP")
+    ]
+
+    assert sum(float(str(each)) for each in of_places) == pytest.approx(1_000.0)
+    assert min(float(str(each)) for each in of_places) > 100.0
+
+
+def test_a_cap_that_no_month_reaches_changes_nothing_of_the_ledger() -> None:
+    series, levels = drawn(40), {FOLLOWED: 5.0, TEXTBOOK: 3.0}
+
+    table = capped_ledger(sums_of(series, levels, capped=CAPPED), 1e15)
+
+    for found, plain in zip(table.to_pylist(), ledger(series, levels).to_pylist(), strict=True):
+        for name, value in plain.items():
+            same = pytest.approx(value, rel=1e-6, abs=1e-3) if isinstance(value, float) else value
+            assert found[name] == same, name
+
+
+def test_capped_sums_are_the_same_however_series_are_cut() -> None:
+    series, levels = drawn(60), {FOLLOWED: 5.0, TEXTBOOK: 3.0}
+    pieces = add_regrets(
+        sums_of(series.rows(rows), levels, capped=CAPPED)
+        for rows in np.array_split(np.arange(60), 7)
+    )
+
+    whole = capped_ledger(sums_of(series, levels, capped=CAPPED), 2_000.0)
+
+    assert capped_ledger(pieces, 2_000.0).equals(whole)
 
 
 def test_the_difference_is_that_of_the_costs() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from datalayer.portal import move_reasons
 from pages.components import frame, search
 from pages.components.language import _
 from pages.components.part import (
@@ -47,4 +48,4 @@ believe.show(shown, registry, frequency=frequency)
 since.show(shown, publication, other)
 compared.sources(shown)
 compared.backtest(shown)
-explained.show(shown, publication)
+explained.show(shown, publication, move_reasons.of_place(publication, item_id, shown.location_id))

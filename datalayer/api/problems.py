@@ -47,6 +47,7 @@ _TYPES = (
     ("unknown-part", 404, "Unknown part", "Take one of the suggestions, or search with items?q="),
     ("unknown-data-set", 404, "Unknown data set", "datasets lists those there are."),
     ("unknown-file", 404, "Unknown file", "The detail names those there are."),
+    ("unknown-rank", 404, "Unknown rank", "The list has the ranks there are."),
     ("unknown-job", 404, "Unknown job", "A portal keeps its latest jobs only; the audit has all."),
     ("not-found", 404, "Not found", "openapi.json lists the addresses there are."),
     ("publication-gone", 410, "Publication gone", "Read the nearest kept one, or the active one."),

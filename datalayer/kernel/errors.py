@@ -687,6 +687,19 @@ class UnknownFile(CallerError):
     known: Sequence[str]
 
 
+class UnknownRank(CallerError):
+    """A list of a publication has no row of a rank."""
+
+    template = (
+        "{name} of publication {publication_id} has no row of rank {rank}; it has {count} rows"
+    )
+    slug = "unknown-rank"
+    name: str
+    publication_id: str
+    rank: int
+    count: int
+
+
 class UnknownItem(CallerError):
     """The publication has no item of that code; carries the nearest codes."""
 

@@ -11,8 +11,7 @@ from typing import Any, Final
 
 from datalayer.kernel.contract.registry import Bilingual, Language, Registry
 from datalayer.kernel.contract.spoken import CURRENCIES, PIECES, amount, number, percent, quantity
-from datalayer.kernel.errors import InvalidSelection
-from datalayer.kernel.sentences import Sentence
+from datalayer.kernel.errors import UnknownRank
 from datalayer.reading import buy_sentences as sentences
 from datalayer.reading.order_reasons import units
 from datalayer.reading.publication import Publication
@@ -45,13 +44,17 @@ def step_reason(publication: Publication, rank: int) -> BuyReason:
     """Return why the step at *rank* of the buy list of *publication* stands there.
 
     Raises:
-        InvalidSelection: The list has no such rank.
+        UnknownRank: The list has no such rank.
     """
     rows = publication.table(buy_list.explained_step(rank)).table.to_pylist()
     found = {row["rank"]: row for row in rows}
     if rank not in found:
-        expected = Sentence("a rank of the buy list of publication {id}", id=publication.id)
-        raise InvalidSelection(parameter="rank", found=str(rank), expected=expected)
+        raise UnknownRank(
+            name="fact_buy_list",
+            publication_id=publication.id,
+            rank=rank,
+            count=publication.manifest.rows_of("fact_buy_list"),
+        )
     step, before, after = found[rank], found.get(rank - 1), found.get(rank + 1)
     speaking = Speaking.of(publication)
     return BuyReason(step, before, after, speaking.bilingual(_of_step, step, before, after))
@@ -91,8 +94,8 @@ class Speaking:
     def of(cls, publication: Publication) -> Speaking:
         """Return how amounts of *publication* are told, in English at first."""
         currency = str(publication.manifest.lineage.get("currency") or "")
-        rows = {file.data_set: file.rows for file in publication.manifest.files}
-        return cls(publication.registry, currency, has_moves=rows.get("fact_transfer", 0) > 0)
+        has_moves = publication.manifest.rows_of("fact_transfer") > 0
+        return cls(publication.registry, currency, has_moves=has_moves)
 
     def bilingual(self, tell: Callable[..., Iterator[str]], *rows: Row | None) -> Bilingual:
         """Return what *tell* yields of *rows*, in both languages."""

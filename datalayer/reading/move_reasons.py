@@ -11,8 +11,7 @@ from typing import Final
 
 from datalayer.kernel.contract.registry import Bilingual
 from datalayer.kernel.contract.spoken import PIECES, number, quantity
-from datalayer.kernel.errors import InvalidSelection
-from datalayer.kernel.sentences import Sentence
+from datalayer.kernel.errors import UnknownRank
 from datalayer.reading import move_sentences as sentences
 from datalayer.reading.buy_reasons import Row, Speaking
 from datalayer.reading.publication import Publication
@@ -39,26 +38,32 @@ def move_reason(publication: Publication, rank: int) -> MoveReason:
     """Return why the move at *rank* of *publication* is proposed.
 
     Raises:
-        InvalidSelection: There is no such rank.
+        UnknownRank: There is no such rank.
     """
     rows = publication.table(transfers.at_rank(rank)).table.to_pylist()
     if not rows:
-        expected = Sentence("a rank of the moves of publication {id}", id=publication.id)
-        raise InvalidSelection(parameter="rank", found=str(rank), expected=expected)
+        raise UnknownRank(
+            name="fact_transfer",
+            publication_id=publication.id,
+            rank=rank,
+            count=publication.manifest.rows_of("fact_transfer"),
+        )
     return _reason(publication, rows[0])
 
 
-def place_reasons(
-    publication: Publication, item_id: str, location_id: str
-) -> tuple[MoveReason, ...]:
-    """Return why a part is to be brought to a place or taken from it; what is worth most first."""
+def of_place(publication: Publication, item_id: str, location_id: str) -> tuple[MoveReason, ...]:
+    """Return why a part is to be brought to a place or taken from it; what is worth most first.
+
+    None where the publication has no moves.
+    """
+    if "fact_transfer" not in publication.registry.data_sets:
+        return ()
     rows = publication.table(transfers.of_place(item_id, location_id)).table.to_pylist()
     return tuple(_reason(publication, row) for row in rows)
 
 
 def _reason(publication: Publication, move: Row) -> MoveReason:
-    files = publication.manifest.files
-    moves = sum(file.rows for file in files if file.data_set == "fact_transfer")
+    moves = publication.manifest.rows_of("fact_transfer")
     speaking = Speaking.of(publication)
     return MoveReason(move, speaking.bilingual(_of_move, dict(move) | {"moves": moves}))
 

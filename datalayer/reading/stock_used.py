@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from datalayer.kernel.contract.claims import claims_of
 from datalayer.reading.negative_binomial import FloatArray
-from datalayer.reading.order_causes import BoolArray
+from datalayer.reading.order_rule import BoolArray
 from datalayer.reading.publication import Publication
 from datalayer.reading.questions.changes import demand_between, demand_start
 

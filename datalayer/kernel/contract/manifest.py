@@ -142,6 +142,10 @@ class Manifest:
         contents = [{(file.data_set, file.sha256) for file in m.files} for m in (self, other)]
         return contents[0] == contents[1]
 
+    def rows_of(self, data_set: str) -> int:
+        """Return how many rows a data set has; 0 where there is none."""
+        return sum(file.rows for file in self.files if file.data_set == data_set)
+
     def file(self, data_set: str) -> PublishedFile:
         """Return the file of *data_set*.
 

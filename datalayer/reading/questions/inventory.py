@@ -126,8 +126,11 @@ def repaired(item_ids: Iterable[str], location_id: str) -> Question:
 
     Columns: see ``sql/repaired_parts.sql``.
     """
-    parameters = {"item_ids": tuple(sorted(set(item_ids))), "location_id": location_id}
-    return sql_question("repaired_parts", parameters, "fact_repair")
+    wanted: dict[str, Parameter] = {
+        "item_ids": tuple(sorted(set(item_ids))),
+        "location_id": location_id,
+    }
+    return sql_question("repaired_parts", wanted, "fact_repair")
 
 
 def columns(registry: Registry) -> tuple[Column, ...]:

@@ -116,11 +116,13 @@ def allocate(
         hours = MONTH_HOURS * (prices @ dependence.towers)
         return worth.weighing(hours).level_at(monthly)
 
+    def cost(prices: FloatArray) -> float:
+        return float(np.nansum(stock(prices) * worth.unit_cost))
+
     money = float(np.nansum(service * worth.unit_cost))
 
     def affordable(price: float) -> bool:
-        held = stock(np.full(len(penalties), price))
-        return float(np.nansum(held * worth.unit_cost)) <= money
+        return cost(np.full(len(penalties), price)) <= money
 
     def chances_under_caps(prices: FloatArray) -> FloatArray:
         highest = np.max(prices, initial=0.0, where=np.isfinite(prices))
@@ -130,11 +132,13 @@ def allocate(
     if np.isfinite(allowed).any():
 
         def meeting_targets(charged: FloatArray) -> FloatArray:
-            def down(prices: FloatArray) -> FloatArray:
-                asked = np.where(np.isfinite(allowed), prices, charged)
-                return dependence.towers @ worth.expected_backorders(stock(asked))
+            def asked(prices: FloatArray) -> FloatArray:
+                return np.where(np.isfinite(allowed), prices, charged)
 
-            return np.where(np.isfinite(allowed), contract_prices(down, allowed), charged)
+            def down(prices: FloatArray) -> FloatArray:
+                return dependence.towers @ worth.expected_backorders(stock(asked(prices)))
+
+            return asked(contract_prices(down, allowed, lambda prices: cost(asked(prices))))
 
         found = prices_under_caps(meeting_targets, chances_under_caps, penalties)
         prices = np.where(silent, np.nan, found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
@@ -21,13 +21,16 @@ SHOWN_MOVES: Final = 5
 """Most moves of a place that are explained; the list of moves has them all."""
 
 
-def show(situation: PartSituation, publication: Publication) -> None:
-    """Draw it, folded, with all else that stands out about the part."""
+def show(
+    situation: PartSituation, publication: Publication, moves: Sequence[move_reasons.MoveReason]
+) -> None:
+    """Draw it, folded, with why it is moved and all else that stands out about the part."""
     with st.expander(_("How the number came about"), icon=":material/calculate:"):
         lines = "".join(f"<li>{escape(line)}</li>" for line in steps(situation))
         st.html(f'<ol class="farol-explained">{lines}</ol>')
-        if texts := moves(situation, publication):
+        if moves:
             st.markdown(_("Why it is moved"))
+            texts = (each.why.in_language(current()) for each in moves[:SHOWN_MOVES])
             st.html("".join(f"<p>{escape(text)}</p>" for text in texts))
         if reasons := situation.results.get("fact_exception"):
             exceptions.of_part(
@@ -53,15 +56,6 @@ def steps(situation: PartSituation) -> list[str]:
         *_quantity(stock),
         *_avoided(situation),
     ]
-
-
-def moves(situation: PartSituation, publication: Publication) -> list[str]:
-    """Return why the part is to be brought here or taken from here, a text for each move."""
-    if "fact_transfer" not in publication.registry.data_sets:
-        return []
-    here = situation.item_id, situation.location_id
-    found = move_reasons.place_reasons(publication, *here)[:SHOWN_MOVES]
-    return [reason.why.in_language(current()) for reason in found]
 
 
 def _reorder_point(stock: Row, *, is_repaired: bool) -> Iterator[str]:

@@ -14,9 +14,9 @@ from datalayer.kernel.contract.manifest import Manifest
 from datalayer.portal import Portal
 from tests.portals import ADMIN, make_portal
 from tests.served_portal import ServedPortal, document_made_once, served_portal
-from tests.validating import validated_once
+from tests.validating import registry_read_once, validated_once
 
-__all__ = ["validated_once"]
+__all__ = ["registry_read_once", "validated_once"]
 
 
 @pytest.fixture

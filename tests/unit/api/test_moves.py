@@ -70,8 +70,9 @@ def test_a_move_is_explained_in_both_languages(served: ServedPortal) -> None:
 def test_a_rank_that_no_move_has_is_refused(served: ServedPortal) -> None:
     answer = served.get(f"{MOVES}/4/explanation")
 
-    assert answer.status_code == 422
-    assert "rank is '4'" in answer.json()["detail"]
+    assert answer.status_code == 404
+    assert answer.json()["type"].endswith("unknown-rank")
+    assert "no row of rank 4; it has 3 rows" in answer.json()["detail"]
 
 
 def test_a_file_of_orders_has_no_move(served: ServedPortal) -> None:

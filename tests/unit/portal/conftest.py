@@ -9,9 +9,9 @@ import pytest
 
 from datalayer.portal import Portal
 from tests.portals import make_portal
-from tests.validating import validated_once
+from tests.validating import registry_read_once, validated_once
 
-__all__ = ["validated_once"]
+__all__ = ["registry_read_once", "validated_once"]
 
 READERS = 6
 

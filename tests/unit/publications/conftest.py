@@ -15,6 +15,7 @@ from datalayer.kernel.storage.object_store import FolderStore
 from datalayer.publications.snapshot_store import SnapshotStore
 from datalayer.publications.stages import Snapshot
 from tests.unit.publications.refreshing import ANA, Refreshing, joined
+from tests.validating import validating_once
 
 if TYPE_CHECKING:
     from tests.publisher import Publisher
@@ -39,7 +40,8 @@ def parts(state: Path, folder_store: FolderStore, registry: Registry) -> Refresh
 def served(parts: Refreshing, publisher: Publisher) -> Manifest:
     """A publication that is active already."""
     manifest = publisher.publish(items=2)
-    parts.activations.activate(ANA)
+    with validating_once():
+        parts.activations.activate(ANA)
     return manifest
 
 

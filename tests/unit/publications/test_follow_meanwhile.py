@@ -17,6 +17,7 @@ from datalayer.publications.active import Activation
 from datalayer.publications.stages import Activated, AlreadyCurrent
 from tests.publisher import Publisher
 from tests.unit.publications.refreshing import ANA, Refreshing, joined
+from tests.validating import validating_once
 
 BIA = Identity("follow:bia", Role.ADMIN)
 
@@ -31,7 +32,8 @@ def other(tmp_path: Path, folder_store: FolderStore, registry: Registry) -> Refr
 def first(parts: Refreshing, publisher: Publisher) -> Manifest:
     """A publication that is active, by a switch numbered 1."""
     manifest = publisher.publish()
-    parts.activations.activate(ANA)
+    with validating_once():
+        parts.activations.activate(ANA)
     return manifest
 
 

@@ -16,6 +16,7 @@ from datalayer.kernel.storage.object_store import FolderStore
 from datalayer.publications.losses import losses
 from tests.publisher import Publisher
 from tests.unit.publications.refreshing import ANA, Refreshing, joined
+from tests.validating import validating_once
 
 
 def with_rows(manifest: Manifest, **rows: int) -> Manifest:
@@ -91,7 +92,8 @@ class TestConfirmingLosses:
     def served(self, parts: Refreshing, publisher: Publisher) -> Manifest:
         """A publication that is active already."""
         manifest = publisher.publish()
-        parts.activations.activate(ANA)
+        with validating_once():
+            parts.activations.activate(ANA)
         return manifest
 
     @pytest.fixture

@@ -23,6 +23,7 @@ from datalayer.kernel.storage.object_store import FolderStore
 from datalayer.publications.stages import Activated, AlreadyCurrent
 from datalayer.publications.staging import prove
 from tests.unit.publications.refreshing import ANA, Refreshing, joined
+from tests.validating import validating_once
 
 if TYPE_CHECKING:
     from tests.publisher import Publisher
@@ -72,7 +73,8 @@ def served(
 ) -> Manifest:
     """A publication that is active before anything is killed."""
     manifest = publisher.publish(items=1)
-    joined(state, folder_store, registry).activations.activate(ANA)
+    with validating_once():
+        joined(state, folder_store, registry).activations.activate(ANA)
     return manifest
 
 

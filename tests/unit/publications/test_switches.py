@@ -17,6 +17,7 @@ from datalayer.publications.active import Activation, ActivePointer
 from datalayer.publications.switches import Switch, SwitchLog
 from tests.publisher import Publisher
 from tests.unit.publications.refreshing import ANA, Refreshing
+from tests.validating import validating_once
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 IDS = tuple(f"2026112{day}T060000Z-0000000{day}" for day in range(4))
@@ -213,8 +214,9 @@ class TestActivations:
 
     @staticmethod
     def _activate_two(parts: Refreshing, publisher: Publisher) -> tuple[str, str]:
-        first = publisher.publish(items=2).publication_id
-        parts.activations.activate(ANA)
-        second = publisher.publish(items=2).publication_id
-        parts.activations.activate(ANA)
+        with validating_once():
+            first = publisher.publish(items=2).publication_id
+            parts.activations.activate(ANA)
+            second = publisher.publish(items=2).publication_id
+            parts.activations.activate(ANA)
         return first, second

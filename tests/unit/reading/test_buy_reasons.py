@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from datalayer.kernel.contract.manifest import Manifest
-from datalayer.kernel.errors import InvalidSelection, UnknownItem
+from datalayer.kernel.errors import UnknownItem, UnknownRank
 from datalayer.reading.buy_reasons import part_reason, step_reason
 from datalayer.reading.publication import Publication
 from tests.availability import STEPS, Bought, available_tables, like, silent_tables
@@ -125,7 +125,7 @@ def test_a_step_that_costs_nothing_divides_by_nothing(opened: Callable[..., Publ
 def test_a_rank_that_the_list_has_not_is_refused(
     rank: int, opened: Callable[..., Publication]
 ) -> None:
-    with pytest.raises(InvalidSelection, match="a rank of the buy list"):
+    with pytest.raises(UnknownRank, match="has no row of rank"):
         step_reason(opened(), rank)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from datalayer.kernel.contract.manifest import Manifest
-from datalayer.kernel.errors import InvalidSelection
-from datalayer.reading.move_reasons import move_reason, place_reasons
+from datalayer.kernel.errors import UnknownRank
+from datalayer.reading.move_reasons import move_reason, of_place
 from datalayer.reading.publication import Publication
 from tests.availability import available_tables, like
 from tests.places_that_share import GIVER, TAKER, with_moves
@@ -73,13 +73,13 @@ def test_where_nothing_is_lost_nothing_is_divided_by_it(opened: Opened) -> None:
 
 
 def test_a_rank_that_no_move_has_is_refused(opened: Opened) -> None:
-    with pytest.raises(InvalidSelection, match="a rank of the moves of publication"):
+    with pytest.raises(UnknownRank, match="no row of rank 4; it has 3 rows"):
         move_reason(opened(), 4)
 
 
 def test_both_places_tell_the_moves_of_a_part_and_no_other_does(opened: Opened) -> None:
     publication = opened()
 
-    found = [place_reasons(publication, "P00002", each) for each in (GIVER, TAKER, "network")]
+    found = [of_place(publication, "P00002", each) for each in (GIVER, TAKER, "network")]
 
     assert [[reason.move["rank"] for reason in each] for each in found] == [[2], [2], []]

@@ -18,6 +18,9 @@ from datalayer.publications.active import Activation
 from tests.publisher import LIMIT_BYTES, Publisher
 from tests.signing import KEY, folder_of, sign_in
 from tests.unit.publications.refreshing import Refreshing, joined
+from tests.validating import validated_once
+
+__all__ = ["validated_once"]
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 Publish = Callable[..., Manifest]

@@ -11,7 +11,8 @@ from benchmarks.availability.findings import Finding
 from benchmarks.availability.origins import LONGEST, Forecasts
 from ml_jobs.arrays import FloatArray, rows_of
 from ml_jobs.negative_binomial import LEAST_EXCESS, NegativeBinomial
-from ml_jobs.stocking.availability.moving import GAIN_OVER_LOSS, Move, Shelf, moves_of
+from ml_jobs.stocking.availability.moving import GAIN_OVER_LOSS, Move, moves_of
+from ml_jobs.stocking.availability.shelves import Shelf
 from ml_jobs.stocking.availability.tails import Tails
 from tests.unit.ml_jobs.stocking.availability.demands import worth_of
 from tests.unit.ml_jobs.stocking.availability.oracles import best_value

@@ -11,7 +11,7 @@ from benchmarks.availability.findings import Finding
 from benchmarks.availability.origins import Forecasts
 from ml_jobs.stocking.availability.allocation import highest_price
 from ml_jobs.stocking.availability.contracts import contract_prices
-from ml_jobs.stocking.availability.moving import moves_of
+from ml_jobs.stocking.availability.moving import moves_of, moves_of_each
 from ml_jobs.stocking.availability.tails import Tails
 from tests.unit.ml_jobs.stocking.availability.demands import worth_of
 from tests.unit.ml_jobs.stocking.availability.oracles import (
@@ -42,7 +42,7 @@ def contracts(forecasts: Forecasts, drawn: Draw, seed: int) -> list[Finding]:
     parts = SharedParts(worth, shares * drawn.share_down)
     allowed = parts.down(np.zeros(CONTRACTS)) * np.array(LEFT_STANDING)
     began = time.process_time()
-    prices = contract_prices(parts.down, allowed)
+    prices = contract_prices(parts.down, allowed, parts.cost_at)
     took = time.process_time() - began
     stock = parts.stock(prices)
     met = bool((parts.down(prices) <= allowed).all())
@@ -77,7 +77,7 @@ def moves(seed: int) -> list[Finding]:
     items = -(-ITEM_PLACES // PLACES)
     shelves = [drawn_shelf(seed + number, PLACES) for number in range(items)]
     began = time.process_time()
-    moved = sum(move.lots for shelf in shelves for move in moves_of(shelf))
+    moved = sum(move.lots for moves in moves_of_each(shelves) for move in moves)
     took = time.process_time() - began
     under = 1.0 - found / best
     return [

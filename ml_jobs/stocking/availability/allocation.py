@@ -109,19 +109,23 @@ def allocate(
         hours = MONTH_HOURS * (prices @ dependence.towers)
         return worth.weighing(hours).level_at(monthly)
 
+    def cost(prices: FloatArray) -> float:
+        return float(np.nansum(stock(prices) * worth.unit_cost))
+
     money = float(np.nansum(service * worth.unit_cost))
 
     def affordable(price: float) -> bool:
-        held = stock(np.full(len(penalties), price))
-        return float(np.nansum(held * worth.unit_cost)) <= money
+        return cost(np.full(len(penalties), price)) <= money
 
     if np.isfinite(allowed).any():
 
-        def down(prices: FloatArray) -> FloatArray:
-            asked = np.where(np.isfinite(allowed), prices, penalties)
-            return dependence.towers @ worth.expected_backorders(stock(asked))
+        def asked(prices: FloatArray) -> FloatArray:
+            return np.where(np.isfinite(allowed), prices, penalties)
 
-        found = contract_prices(down, allowed)
+        def down(prices: FloatArray) -> FloatArray:
+            return dependence.towers @ worth.expected_backorders(stock(asked(prices)))
+
+        found = contract_prices(down, allowed, lambda prices: cost(asked(prices)))
         prices = np.where(np.isfinite(allowed), found, penalties)
         # Where parts that no tower waits for take most of the money, its price has no end.
         floor = min(highest_price(affordable), ceiling) if np.isinf(prices).any() else 0.0

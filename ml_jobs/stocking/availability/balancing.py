@@ -10,7 +10,8 @@ import numpy as np
 
 from ml_jobs.arrays import BoolArray, FloatArray, IntArray, divide
 from ml_jobs.lanes import Lane, Lanes
-from ml_jobs.stocking.availability.moving import GAIN_OVER_LOSS, Move, Shelf, moves_of
+from ml_jobs.stocking.availability.moving import GAIN_OVER_LOSS, Move, moves_of_each
+from ml_jobs.stocking.availability.shelves import Shelf
 from ml_jobs.stocking.availability.stocked import StockedSeries
 from ml_jobs.stocking.availability.waiting import MONTH_DAYS
 from ml_jobs.stocking.availability.worth import Worth
@@ -102,9 +103,11 @@ class Balance:
         at the taker until what is bought today would come, at the giver until the delivery after
         the next review.
         """
-        for rows in self._parts():
-            shelf = self._shelf(rows)
-            for move in moves_of(shelf, gain_over_loss=self.terms.gain_over_loss):
+        parts = tuple(self._parts())
+        shelves = (self._shelf(rows) for rows in parts)
+        each = moves_of_each(shelves, gain_over_loss=self.terms.gain_over_loss)
+        for rows, moves in zip(parts, each, strict=True):
+            for move in moves:
                 yield self._moved(rows, move)
 
     @cached_property

@@ -24,21 +24,16 @@ class Offers:
     Attributes:
         givers: Place of each of G lots that could go, shape (G,).
         takers: Place of each of T lots that could be taken, shape (T,).
-        value: Currency that a lot brings there, its freight taken off, shape (G, T).
-        may_go: Where it may go, shape (G, T).
+        value: Currency that a lot would bring there, its freight taken off, shape (G, T).
+        brought: The same; 0 where it may not go, or isn't worth it, shape (G, T).
         trip: Currency that it costs besides, however many lots go, shape (P, P).
     """
 
     givers: IntArray
     takers: IntArray
     value: FloatArray
-    may_go: BoolArray
+    brought: FloatArray
     trip: FloatArray
-
-    @cached_property
-    def brought(self) -> FloatArray:
-        """What each lot brings; 0 where it may not go, or isn't worth it, shape (G, T)."""
-        return np.where(self.may_go & (self.value > 0), self.value, 0.0)
 
     @property
     def places(self) -> int:
@@ -131,14 +126,16 @@ class _Search:
     def __init__(self, offers: Offers) -> None:
         self.offers = offers
         self.trip = offers.trip.ravel()
-        value, lots = offers.most
-        self.by_lot = self.trip / np.maximum(lots, 1)
+        never, self.by_lot = np.zeros(len(self.trip), np.bool_), np.zeros(len(self.trip))
+        if self.trip.any():
+            value, lots = offers.most
+            never = (self.trip > 0) & (value <= self.trip)
+            self.by_lot = self.trip / np.maximum(lots, 1)
         self.found = PairedLots(np.empty(0, np.int64), np.empty(0, np.int64))
         self.worth = 0.0
         self.queue: list[tuple[float, int, _Choice, PairedLots]] = []
         self.tried = 0
         nobody = np.zeros(offers.places, bool)
-        never = (self.trip > 0) & (value <= self.trip)
         self._try(_Choice(never, np.zeros_like(never), nobody, nobody))
 
     def best(self) -> PairedLots:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 
-from ml_jobs.arrays import FloatArray, IntArray
-from ml_jobs.stocking.availability.matching import Offers, best_pairs
+from ml_jobs.stocking.availability.matching import best_pairs
+from ml_jobs.stocking.availability.shelves import Ends, Shelf, ends_of
 
 GAIN_OVER_LOSS = 3.0
 """How many times what the giver loses a move has to bring: forecasts err on both sides."""
@@ -17,33 +18,8 @@ GAIN_OVER_LOSS = 3.0
 MOST_PAIRS = 40_000
 """Pairs of a lot that could go and one that could be taken, of which the best choice is found."""
 
-
-@dataclass(frozen=True)
-class Shelf:
-    """What one part is worth, unit by unit, at each of its P places.
-
-    Attributes:
-        stock: Lots, counted from any level, shape (P,).
-        keep: Lots that a place gives nothing away below, shape (P,).
-        fill: Lots that a place takes nothing above, shape (P,).
-        gain: Currency that a lot brings at each place, on top of 0, 1, ... lots, shape (P, N);
-            non-increasing along N.
-        loss: Currency that is lost at each place with the lot that makes 1, 2, ... lots, (P, N).
-        put_off: Currency that is saved with the same lot, as it is used sooner elsewhere and its
-            like is bought later, (P, N).
-        freight: Currency that a lot costs from place to place, shape (P, P); infinite where nothing
-            goes.
-        trip: Currency that it costs besides, however many lots go, shape (P, P).
-    """
-
-    stock: IntArray
-    keep: IntArray
-    fill: IntArray
-    gain: FloatArray
-    loss: FloatArray
-    put_off: FloatArray
-    freight: FloatArray
-    trip: FloatArray
+TOGETHER = 32
+"""Parts whose lots are laid out at once: what it takes to begin is shared by all of them."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +51,15 @@ class Move:
 
 
 def moves_of(shelf: Shelf, *, gain_over_loss: float = GAIN_OVER_LOSS) -> tuple[Move, ...]:
-    """Return what to move, what is worth most first.
+    """Return what to move of one part, as `moves_of_each` does."""
+    (moves,) = moves_of_each([shelf], gain_over_loss=gain_over_loss)
+    return moves
+
+
+def moves_of_each(
+    shelves: Iterable[Shelf], *, gain_over_loss: float = GAIN_OVER_LOSS
+) -> Iterator[tuple[Move, ...]]:
+    """Yield what to move of each part, what is worth most first.
 
     Of all ways to pair lots that places can spare with lots that others can take, it is the one
     that is worth most, where each lot brings as many times what it loses as asked for. A place
@@ -85,65 +69,33 @@ def moves_of(shelf: Shelf, *, gain_over_loss: float = GAIN_OVER_LOSS) -> tuple[M
     Of a part in more than ``MOST_PAIRS`` the two places that gain most are taken, lot by lot, and
     trips that cost more than they bring are left out then, the worst first.
     """
-    ends = _Ends.of(shelf)
-    if len(ends.givers) * len(ends.takers) > MOST_PAIRS:
-        moves = _worth_their_trips(shelf, gain_over_loss)
-    else:
-        moves = _together(shelf, _best(shelf, ends, gain_over_loss))
-    return tuple(sorted(moves, key=lambda move: (-move.value, move.giver, move.taker)))
+    coming = iter(shelves)
+    while some := tuple(islice(coming, TOGETHER)):
+        found = ends_of(some, gain_over_loss=gain_over_loss, most_pairs=MOST_PAIRS)
+        for shelf, ends in zip(some, found, strict=True):
+            if ends is None:
+                moves = _worth_their_trips(shelf, gain_over_loss)
+            else:
+                moves = _together(shelf, _best(ends))
+            yield tuple(sorted(moves, key=lambda move: (-move.value, move.giver, move.taker)))
 
 
 _Single = tuple[int, int, float, float, float]
 """A lot that is moved: from where, to where, what it gains, loses and saves."""
 
 
-@dataclass(frozen=True)
-class _Ends:
-    """Lots that could go, and those that could be taken.
-
-    Attributes:
-        givers: Place of each of G lots, the last on a shelf first, shape (G,).
-        takers: Place of each of T lots, shape (T,).
-        gain: Currency that each brings that is taken, shape (T,).
-        loss, put_off: Currency that is lost and saved with each that goes, shape (G,).
-    """
-
-    givers: IntArray
-    takers: IntArray
-    gain: FloatArray
-    loss: FloatArray
-    put_off: FloatArray
-
-    @classmethod
-    def of(cls, shelf: Shelf) -> _Ends:
-        """Return the lots of *shelf*."""
-        levels, stock = np.arange(shelf.gain.shape[1]), shelf.stock[:, None]
-        spare = (levels >= shelf.keep[:, None]) & (levels < stock)
-        givers, below = np.nonzero(spare[:, ::-1])
-        takers, level = np.nonzero((levels >= stock) & (levels < shelf.fill[:, None]))
-        last = (givers, len(levels) - 1 - below)
-        return cls(givers, takers, shelf.gain[takers, level], shelf.loss[last], shelf.put_off[last])
-
-
-def _best(shelf: Shelf, ends: _Ends, gain_over_loss: float) -> Iterator[_Single]:
-    """Yield the lots that are moved where all of them are weighed at once."""
-    value = ends.gain - shelf.freight.take(ends.givers, 0).take(ends.takers, 1)
-    value -= (ends.loss - ends.put_off)[:, None]
-    may_go = ends.gain >= (gain_over_loss * ends.loss)[:, None]
-    may_go &= ends.givers[:, None] != ends.takers
-    offers = Offers(ends.givers, ends.takers, value, may_go, shelf.trip)
-    if not offers.brought.any():
-        return
-    pairs = best_pairs(offers)
+def _best(ends: Ends) -> Iterator[_Single]:
+    """Return the lots that are moved where all of them are weighed at once."""
+    pairs = best_pairs(ends.offers)
     given, taken = pairs.given, pairs.taken
     columns = (
-        ends.givers[given],
-        ends.takers[taken],
+        ends.offers.givers[given],
+        ends.offers.takers[taken],
         ends.gain[taken],
         ends.loss[given],
         ends.put_off[given],
     )
-    yield from zip(*(column.tolist() for column in columns), strict=True)
+    return zip(*(column.tolist() for column in columns), strict=True)
 
 
 def _worth_their_trips(shelf: Shelf, gain_over_loss: float) -> list[Move]:
@@ -160,14 +112,14 @@ def _worth_their_trips(shelf: Shelf, gain_over_loss: float) -> list[Move]:
 
 def _together(shelf: Shelf, singles: Iterable[_Single]) -> list[Move]:
     """Lots that go from one place to another as one move, with its trip."""
-    lots: dict[tuple[int, int], list[_Single]] = {}
-    for single in singles:
-        lots.setdefault(single[:2], []).append(single)
+    sums: dict[tuple[int, int], tuple[int, float, float, float]] = {}
+    for giver, taker, gain, loss, put_off in singles:
+        lots, gained, lost, saved = sums.get((giver, taker), (0, 0.0, 0.0, 0.0))
+        sums[giver, taker] = (lots + 1, gained + gain, lost + loss, saved + put_off)
     found = []
-    for (giver, taker), each in lots.items():
-        _, _, gain, loss, put_off = map(sum, zip(*each, strict=True))
-        freight = len(each) * shelf.freight[giver, taker] + shelf.trip[giver, taker]
-        found.append(Move(giver, taker, len(each), gain, loss, put_off, float(freight)))
+    for (giver, taker), (lots, gain, loss, put_off) in sums.items():
+        freight = float(lots * shelf.freight[giver, taker] + shelf.trip[giver, taker])
+        found.append(Move(giver, taker, lots, gain, loss, put_off, freight))
     return found
 
 

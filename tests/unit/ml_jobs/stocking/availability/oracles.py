@@ -12,7 +12,7 @@ from scipy.optimize import LinearConstraint, linprog, milp
 from ml_jobs.arrays import FloatArray, IntArray
 from ml_jobs.stocking.availability.buying import Steps
 from ml_jobs.stocking.availability.echelons import TwoEchelons
-from ml_jobs.stocking.availability.moving import Shelf
+from ml_jobs.stocking.availability.shelves import Shelf
 from ml_jobs.stocking.availability.waiting import Hull
 from ml_jobs.stocking.availability.worth import Worth
 from tests.unit.ml_jobs.stocking.availability.demands import drawn_worth
@@ -105,6 +105,9 @@ class SharedParts:
 
     def cost(self, stock: FloatArray) -> float:
         return float((stock * self.worth.unit_cost).sum())
+
+    def cost_at(self, prices: FloatArray) -> float:
+        return self.cost(self.stock(prices))
 
     def least_cost(self, allowed: FloatArray, most: int = 120) -> float:
         """The cost of a linear program in which parts of units can be bought: a lower bound."""

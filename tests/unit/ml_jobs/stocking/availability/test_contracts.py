@@ -22,7 +22,7 @@ def test_targets_are_met_near_the_least_cost(contracts: int) -> None:
     start = fleet.down(np.zeros(contracts))
     allowed = start * np.linspace(0.05, 0.2, contracts)
 
-    prices = contract_prices(fleet.down, allowed)
+    prices = contract_prices(fleet.down, allowed, fleet.cost_at)
 
     stock = fleet.stock(prices)
     assert (fleet.down(prices) <= allowed).all()
@@ -35,7 +35,7 @@ def test_targets_are_met_where_contracts_share_parts_unevenly(seed: int) -> None
     fleet = SharedParts.drawn(3, seed, evenness=0.5)
     allowed = fleet.down(np.zeros(3)) * np.array([0.2, 0.1, 0.05])
 
-    prices = contract_prices(fleet.down, allowed)
+    prices = contract_prices(fleet.down, allowed, fleet.cost_at)
 
     assert (fleet.down(prices) <= allowed).all()
 
@@ -44,7 +44,7 @@ def test_a_target_that_is_met_without_stock_has_no_price() -> None:
     fleet = SharedParts.drawn(2, seed=3)
     allowed = fleet.down(np.zeros(2)) * np.array([2.0, 0.1])
 
-    prices = contract_prices(fleet.down, allowed)
+    prices = contract_prices(fleet.down, allowed, fleet.cost_at)
 
     assert prices[0] == 0.0
     assert prices[1] > 0.0
@@ -54,7 +54,7 @@ def test_a_target_that_nothing_meets_has_no_end_of_a_price() -> None:
     def always_two(prices: FloatArray) -> FloatArray:
         return np.full(len(prices), 2.0)
 
-    assert contract_prices(always_two, np.ones(1)).tolist() == [np.inf]
+    assert contract_prices(always_two, np.ones(1), np.sum).tolist() == [np.inf]
 
 
 def test_splitting_a_fleet_in_two_alike_changes_nothing() -> None:
@@ -62,8 +62,8 @@ def test_splitting_a_fleet_in_two_alike_changes_nothing() -> None:
     two = replace(one, towers=np.concatenate([one.towers / 2, one.towers / 2]))
     allowed = one.down(np.zeros(1)) * 0.1
 
-    whole = contract_prices(one.down, allowed)
-    halves = contract_prices(two.down, np.repeat(allowed / 2, 2))
+    whole = contract_prices(one.down, allowed, one.cost_at)
+    halves = contract_prices(two.down, np.repeat(allowed / 2, 2), two.cost_at)
 
     np.testing.assert_array_equal(one.stock(whole), two.stock(halves))
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_jobs.stocking.availability import matching, moving
-from ml_jobs.stocking.availability.moving import MOST_PAIRS, Shelf, moves_of
+from ml_jobs.stocking.availability.moving import MOST_PAIRS, moves_of, moves_of_each
+from ml_jobs.stocking.availability.shelves import Shelf
 from tests.unit.ml_jobs.stocking.availability.oracles import (
     DEEPEST,
     best_by_the_rules,
@@ -87,6 +88,20 @@ def test_of_too_many_lots_the_best_pair_goes_first(monkeypatch: pytest.MonkeyPat
 
     best = sum(best_value(shelf) for shelf in shelves)
     assert best * 0.99 <= found < best
+
+
+def test_parts_side_by_side_move_as_each_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = (6, 2, 40, 1, 6, 3)
+    shelves = [drawn_shelf(seed, places=sizes[seed % 6]) for seed in range(90)]
+    shelves[7] = replace(shelves[7], stock=np.zeros_like(shelves[7].stock))
+    shelves[8] = with_trips(shelves[8], 8, 5.0)
+    # Parts in 40 places go lot by lot then, and lie between others that don't.
+    monkeypatch.setattr(moving, "MOST_PAIRS", 2_000)
+
+    together = list(moves_of_each(shelves))
+
+    assert together == [moves_of(shelf) for shelf in shelves]
+    assert sum(map(bool, together)) > 60
 
 
 def test_where_nothing_can_go_nothing_is_moved() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import FolderStore
-from tests.e2e.demonstrations import Publishing, Served, serving
+from tests.e2e.demonstrations import Publishing, Served, activate, serving, serving_activated
 from tests.e2e.visits import PATIENCE_MS, Visit
 from tests.ordering_publications import publish_quantities
 from tests.publisher import Publisher
@@ -72,26 +72,45 @@ def compared(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> It
         yield portal
 
 
+@pytest.fixture(scope="session")
+def six_parts(
+    tmp_path_factory: pytest.TempPathFactory, registry: Registry
+) -> Callable[[Path], AbstractContextManager[Served]]:
+    """Serves a copy of six parts of nine hours ago in a new folder.
+
+    Copied: to publish, activate and welcome takes twice as long as the start of a server.
+    """
+    ready = tmp_path_factory.mktemp("six")
+    nine_hours_ago = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=9)
+    Publisher(FolderStore(ready / "store"), registry).publish(generated_at=nine_hours_ago)
+    password = activate(ready)
+
+    def serve(folder: Path) -> AbstractContextManager[Served]:
+        shutil.copytree(ready, folder, dirs_exist_ok=True)
+        return serving_activated(folder, password)
+
+    return serve
+
+
 @pytest.fixture
-def served_small(publisher: Publisher, tmp_path: Path) -> Iterator[Served]:
+def served_small(
+    six_parts: Callable[[Path], AbstractContextManager[Served]],
+    publisher: Publisher,
+    tmp_path: Path,
+) -> Iterator[Served]:
     """A portal of one test alone, which may spoil it: six parts, of ``publisher``."""
-    with serving_six_parts(publisher, tmp_path) as portal:
+    with six_parts(tmp_path) as portal:
+        publisher.published.append(publisher.latest)
         yield portal
 
 
 @pytest.fixture(scope="session")
-def shared_small(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Iterator[Served]:
+def shared_small(
+    six_parts: Callable[[Path], AbstractContextManager[Served]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Served]:
     """As ``served_small``, once for all tests that change nothing."""
-    folder = tmp_path_factory.mktemp("small")
-    with serving_six_parts(Publisher(FolderStore(folder / "store"), registry), folder) as portal:
-        yield portal
-
-
-@contextmanager
-def serving_six_parts(publisher: Publisher, folder: Path) -> Iterator[Served]:
-    """Publish six parts, of nine hours ago, into the store of *folder* and serve them."""
-    publisher.publish(generated_at=datetime.now(UTC).replace(microsecond=0) - timedelta(hours=9))
-    with serving(folder) as portal:
+    with six_parts(tmp_path_factory.mktemp("small")) as portal:
         yield portal
 
 

@@ -90,26 +90,38 @@ class Publishing:
 @contextmanager
 def serving(folder: Path) -> Iterator[Served]:
     """Activate and serve the store in *folder*, as ``make run`` does, for the block."""
-    environment = _environment(folder)
-    port = free_port()
-    address, log = f"http://127.0.0.1:{port}", folder / "server.log"
-    portal = Served(address, folder / "store", environment, "", log)
+    with serving_activated(folder, activate(folder)) as portal:
+        yield portal
+
+
+def activate(folder: Path) -> str:
+    """Activate the store in *folder*; return the password of the first administrator."""
+    portal = Served("", folder / "store", _environment(folder), "", folder / "server.log")
     portal.command("datalayer", "activate")
-    welcome = portal.command("datalayer", "welcome", "--port", str(port))
+    welcome = portal.command("datalayer", "welcome")
     password = re.search(r"password\s+(\S+)", welcome)
     assert password, welcome
+    return password[1]
+
+
+@contextmanager
+def serving_activated(folder: Path, password: str) -> Iterator[Served]:
+    """Serve the store in *folder*, or a copy of one, that ``activate`` gave *password* for."""
+    port = free_port()
+    address, log = f"http://127.0.0.1:{port}", folder / "server.log"
+    portal = Served(address, folder / "store", _environment(folder), password, log)
     command = [str(PYTHON.with_name("streamlit")), "run", "app.py", "--server.port", str(port)]
     with log.open("w") as output:
         server = subprocess.Popen(
             [*command, "--server.headless", "true"],
             cwd=PROJECT,
-            env=environment,
+            env=portal.environment,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
     try:
         wait_until_live(server, address, log)
-        yield Served(address, portal.store, environment, password[1], log)
+        yield portal
     finally:
         server.terminate()
         server.wait(timeout=READY_WITHIN_S)

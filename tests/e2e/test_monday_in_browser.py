@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -12,12 +14,11 @@ from datalayer.kernel.contract.registry import Registry
 from datalayer.kernel.storage.object_store import FolderStore
 from tests.e2e.accessibility import violations
 from tests.e2e.conftest import visiting
-from tests.e2e.demonstrations import serving
+from tests.e2e.demonstrations import Served, serving
 from tests.e2e.visits import Visit
 from tests.marked_list import publish_orders
 from tests.publisher import Publisher
 
-SEEDED = 200
 MOST_PRESSES = 200
 # Presses the key asked for as soon as the button that unticks all has gone, with the focus on it.
 PRESS_ONCE_UNTICKED = """key => new MutationObserver((_, observer) => {
@@ -34,13 +35,39 @@ def seeded(
     registry: Registry,
     request: pytest.FixtureRequest,
 ) -> Iterator[Visit]:
-    """A tab on a portal whose list has two hundred orders, or as many as asked for."""
+    """A tab on a portal of its own whose list has as many orders as asked for."""
     folder = tmp_path_factory.mktemp("seeded")
-    count = getattr(request, "param", SEEDED)
-    publish_orders(Publisher(FolderStore(folder / "store"), registry), count)
-    with serving(folder) as portal, visiting(browser, portal, {}) as tab:
+    with (
+        serving_orders(folder, registry, request.param) as portal,
+        visiting(browser, portal, {}) as tab,
+    ):
         tab.open()
         yield tab
+
+
+@pytest.fixture(scope="module")
+def listed(
+    tmp_path_factory: pytest.TempPathFactory, registry: Registry, request: pytest.FixtureRequest
+) -> Iterator[Served]:
+    """A portal whose list has as many orders as asked for, of all tests that decide on none."""
+    with serving_orders(tmp_path_factory.mktemp("listed"), registry, request.param) as portal:
+        yield portal
+
+
+@pytest.fixture
+def tab(browser: Browser, listed: Served) -> Iterator[Visit]:
+    """A tab on the list of ``listed``."""
+    with visiting(browser, listed, {}) as opened:
+        opened.open()
+        yield opened
+
+
+@contextmanager
+def serving_orders(folder: Path, registry: Registry, count: int) -> Iterator[Served]:
+    """Serve a list of *count* orders in *folder* for the block."""
+    publish_orders(Publisher(FolderStore(folder / "store"), registry), count)
+    with serving(folder) as portal:
+        yield portal
 
 
 class Keyboard:
@@ -83,6 +110,7 @@ class Keyboard:
         return found
 
 
+@pytest.mark.parametrize("seeded", [200], indirect=True)
 def test_two_hundred_actions_are_worked_off_in_at_most_two_hundred_presses(seeded: Visit) -> None:
     keys = Keyboard(seeded.page)
     keys.heading("1 to 10 of 200 actions")
@@ -138,35 +166,35 @@ def test_the_focus_goes_on_to_the_next_row_when_one_leaves(seeded: Visit) -> Non
     expect(seeded.page.get_by_role("status").filter(has_text="P00003")).to_have_count(1)
 
 
-@pytest.mark.parametrize("seeded", [12], indirect=True)
-def test_keys_do_nothing_outside_the_list(seeded: Visit) -> None:
-    seeded.page.get_by_role("heading", name="What to do").click()
-    seeded.page.keyboard.press("X")
-    seeded.page.keyboard.press("n")
+@pytest.mark.parametrize("listed", [12], indirect=True)
+def test_keys_do_nothing_outside_the_list(tab: Visit) -> None:
+    tab.page.get_by_role("heading", name="What to do").click()
+    tab.page.keyboard.press("X")
+    tab.page.keyboard.press("n")
 
-    expect(seeded.page.get_by_role("heading", name="1 to 10 of 12 actions")).to_be_visible()
-    expect(seeded.page.locator(".st-key-farol-bar")).not_to_contain_text("ticked")
+    expect(tab.page.get_by_role("heading", name="1 to 10 of 12 actions")).to_be_visible()
+    expect(tab.page.locator(".st-key-farol-bar")).not_to_contain_text("ticked")
 
 
-@pytest.mark.parametrize("seeded", [12], indirect=True)
-def test_arrows_and_ticks_go_on_over_the_end_of_a_page(seeded: Visit) -> None:
-    keys = Keyboard(seeded.page)
+@pytest.mark.parametrize("listed", [12], indirect=True)
+def test_arrows_and_ticks_go_on_over_the_end_of_a_page(tab: Visit) -> None:
+    keys = Keyboard(tab.page)
     keys.enter_list()
 
     for _ in range(10):
         keys.press("x")
     keys.heading("11 to 12 of 12 actions")
 
-    is_focused(seeded, ".st-key-farol-card-11 input")
+    is_focused(tab, ".st-key-farol-card-11 input")
     expect(keys.bar()).to_contain_text("10 ticked")
     keys.press("ArrowUp")
     keys.heading("1 to 10 of 12 actions")
-    is_focused(seeded, ".st-key-farol-card-10 input")
+    is_focused(tab, ".st-key-farol-card-10 input")
 
 
-@pytest.mark.parametrize("seeded", [60], indirect=True)
-def test_no_tick_is_lost_however_quickly_the_page_is_turned(seeded: Visit) -> None:
-    keys = Keyboard(seeded.page)
+@pytest.mark.parametrize("listed", [60], indirect=True)
+def test_no_tick_is_lost_however_quickly_the_page_is_turned(tab: Visit) -> None:
+    keys = Keyboard(tab.page)
     keys.enter_list()
 
     for page in range(6):
@@ -174,95 +202,95 @@ def test_no_tick_is_lost_however_quickly_the_page_is_turned(seeded: Visit) -> No
         keys.heading(f"{10 * min(page + 1, 5) + 1} to {10 * min(page + 2, 6)} of 60 actions")
 
     expect(keys.bar()).to_contain_text("60 ticked")
-    seeded.page.get_by_role("button", name="Untick all").click()
+    tab.page.get_by_role("button", name="Untick all").click()
     keys.press(*"xx")
     expect(keys.bar()).to_contain_text("2 ticked")
 
 
-@pytest.mark.parametrize("seeded", [12], indirect=True)
-def test_a_key_counts_while_the_button_that_was_pressed_goes_away(seeded: Visit) -> None:
-    keys = Keyboard(seeded.page)
+@pytest.mark.parametrize("listed", [12], indirect=True)
+def test_a_key_counts_while_the_button_that_was_pressed_goes_away(tab: Visit) -> None:
+    keys = Keyboard(tab.page)
     keys.enter_list()
     keys.press("X")
     expect(keys.bar()).to_contain_text("10 ticked")
-    seeded.page.evaluate(PRESS_ONCE_UNTICKED, "x")
+    tab.page.evaluate(PRESS_ONCE_UNTICKED, "x")
 
-    seeded.page.get_by_role("button", name="Untick all").click()
+    tab.page.get_by_role("button", name="Untick all").click()
 
     expect(keys.bar()).to_contain_text("1 ticked")
 
 
-@pytest.mark.parametrize("seeded", [25], indirect=True)
-def test_back_from_a_part_returns_to_the_same_page_and_place(seeded: Visit) -> None:
-    keys = Keyboard(seeded.page)
+@pytest.mark.parametrize("listed", [25], indirect=True)
+def test_back_from_a_part_returns_to_the_same_page_and_place(tab: Visit) -> None:
+    keys = Keyboard(tab.page)
     keys.enter_list()
     keys.press("n")
     keys.heading("11 to 20 of 25 actions")
     keys.press("x")
     expect(keys.bar()).to_contain_text("1 ticked")
     keys.press("j", "o")
-    expect(seeded.page).to_have_url(re.compile(r"/forecast\?.*item=P00013.*page=2"))
-    expect(seeded.page.get_by_role("heading", name="P00013")).to_be_visible()
-    seeded.settle()
+    expect(tab.page).to_have_url(re.compile(r"/forecast\?.*item=P00013.*page=2"))
+    expect(tab.page.get_by_role("heading", name="P00013")).to_be_visible()
+    tab.settle()
 
-    seeded.page.go_back()
+    tab.page.go_back()
 
     keys.heading("11 to 20 of 25 actions")
-    expect(seeded.page.locator(".st-key-farol-card-13 a")).to_be_focused()
+    expect(tab.page.locator(".st-key-farol-card-13 a")).to_be_focused()
     expect(keys.bar()).to_contain_text("1 ticked")
 
 
-@pytest.mark.parametrize("seeded", [12], indirect=True)
-def test_back_finds_the_row_again_however_often_and_wherever_one_went(seeded: Visit) -> None:
-    keys = Keyboard(seeded.page)
+@pytest.mark.parametrize("listed", [12], indirect=True)
+def test_back_finds_the_row_again_however_often_and_wherever_one_went(tab: Visit) -> None:
+    keys = Keyboard(tab.page)
     keys.enter_list()
     keys.press("j", "j", "o")
-    expect(seeded.page.get_by_role("heading", name="P00003")).to_be_visible()
-    seeded.settle()
+    expect(tab.page.get_by_role("heading", name="P00003")).to_be_visible()
+    tab.settle()
     for _ in range(2):
-        seeded.page.go_back()
+        tab.page.go_back()
         keys.heading("1 to 10 of 12 actions")
-        is_focused(seeded, ".st-key-farol-card-3 a")
-        seeded.page.go_forward()
-        expect(seeded.page.get_by_role("heading", name="P00003")).to_be_visible()
-        seeded.settle()
+        is_focused(tab, ".st-key-farol-card-3 a")
+        tab.page.go_forward()
+        expect(tab.page.get_by_role("heading", name="P00003")).to_be_visible()
+        tab.settle()
 
-    seeded.page.locator(".st-key-part-neighbours a").first.click()
+    tab.page.locator(".st-key-part-neighbours a").first.click()
 
     keys.heading("1 to 10 of 12 actions")
-    is_focused(seeded, ".st-key-farol-card-3 a")
+    is_focused(tab, ".st-key-farol-card-3 a")
 
 
-@pytest.mark.parametrize("seeded", [12], indirect=True)
-def test_back_from_the_order_list_finds_the_row_that_was_ticked_last(seeded: Visit) -> None:
-    keys = Keyboard(seeded.page)
+@pytest.mark.parametrize("listed", [12], indirect=True)
+def test_back_from_the_order_list_finds_the_row_that_was_ticked_last(tab: Visit) -> None:
+    keys = Keyboard(tab.page)
     keys.enter_list()
     keys.press("j", "x")
     expect(keys.bar()).to_contain_text("1 ticked")
     keys.press("t")
-    expect(seeded.page.get_by_role("heading", name="Order list", level=1)).to_be_visible()
-    seeded.settle()
+    expect(tab.page.get_by_role("heading", name="Order list", level=1)).to_be_visible()
+    tab.settle()
 
-    seeded.page.go_back()
+    tab.page.go_back()
 
     keys.heading("1 to 10 of 12 actions")
-    is_focused(seeded, ".st-key-farol-card-3 a")
+    is_focused(tab, ".st-key-farol-card-3 a")
 
 
-@pytest.mark.parametrize("seeded", [12], indirect=True)
-def test_a_part_opened_at_once_after_a_tick_has_the_list_behind_it(seeded: Visit) -> None:
-    keys = Keyboard(seeded.page)
+@pytest.mark.parametrize("listed", [12], indirect=True)
+def test_a_part_opened_at_once_after_a_tick_has_the_list_behind_it(tab: Visit) -> None:
+    keys = Keyboard(tab.page)
     keys.enter_list()
 
     keys.press("x", "o")
-    expect(seeded.page).to_have_url(re.compile(r"/forecast\?.*item=P00002"))
-    expect(seeded.page.get_by_role("heading", name="P00002")).to_be_visible()
-    seeded.settle()
-    seeded.page.go_back()
+    expect(tab.page).to_have_url(re.compile(r"/forecast\?.*item=P00002"))
+    expect(tab.page.get_by_role("heading", name="P00002")).to_be_visible()
+    tab.settle()
+    tab.page.go_back()
 
     keys.heading("1 to 10 of 12 actions")
     expect(keys.bar()).to_contain_text("1 ticked")
-    expect(seeded.page).not_to_have_url(re.compile("item="))
+    expect(tab.page).not_to_have_url(re.compile("item="))
 
 
 def press_as(visit: Visit, key: str, **event: bool) -> None:
@@ -273,11 +301,11 @@ def press_as(visit: Visit, key: str, **event: bool) -> None:
     )
 
 
-@pytest.mark.parametrize("seeded", [12], indirect=True)
+@pytest.mark.parametrize("listed", [12], indirect=True)
 def test_a_key_means_the_same_with_caps_lock_and_nothing_with_other_modifiers(
-    seeded: Visit,
+    tab: Visit,
 ) -> None:
-    keys = Keyboard(seeded.page)
+    keys = Keyboard(tab.page)
     keys.enter_list()
     keys.press("j")
     for key, modifier in (
@@ -288,26 +316,26 @@ def test_a_key_means_the_same_with_caps_lock_and_nothing_with_other_modifiers(
         ("x", "isComposing"),
         ("ArrowDown", "shiftKey"),
     ):
-        press_as(seeded, key, **{modifier: True})
-    press_as(seeded, "Dead")
-    is_focused(seeded, ".st-key-farol-card-2 input")
+        press_as(tab, key, **{modifier: True})
+    press_as(tab, "Dead")
+    is_focused(tab, ".st-key-farol-card-2 input")
 
-    press_as(seeded, "X", modifierCapsLock=True)
+    press_as(tab, "X", modifierCapsLock=True)
 
     expect(keys.bar()).to_contain_text("1 ticked")
-    is_focused(seeded, ".st-key-farol-card-3 input")
+    is_focused(tab, ".st-key-farol-card-3 input")
 
 
-@pytest.mark.parametrize("seeded", [25], indirect=True)
-def test_a_key_held_down_ticks_one_row_and_turns_one_page(seeded: Visit) -> None:
-    keyboard = seeded.page.keyboard
-    keys = Keyboard(seeded.page)
+@pytest.mark.parametrize("listed", [25], indirect=True)
+def test_a_key_held_down_ticks_one_row_and_turns_one_page(tab: Visit) -> None:
+    keyboard = tab.page.keyboard
+    keys = Keyboard(tab.page)
     keys.enter_list()
 
     for _ in range(9):
         keyboard.down("x")
     keyboard.up("x")
-    is_focused(seeded, ".st-key-farol-card-2 input")
+    is_focused(tab, ".st-key-farol-card-2 input")
     for _ in range(9):
         keyboard.down("n")
     keyboard.up("n")
@@ -316,40 +344,40 @@ def test_a_key_held_down_ticks_one_row_and_turns_one_page(seeded: Visit) -> None
     expect(keys.bar()).to_contain_text("1 ticked")
 
 
-@pytest.mark.parametrize("seeded", [12], indirect=True)
-def test_keys_in_the_dialog_are_text(seeded: Visit) -> None:
-    keys = Keyboard(seeded.page)
+@pytest.mark.parametrize("listed", [12], indirect=True)
+def test_keys_in_the_dialog_are_text(tab: Visit) -> None:
+    keys = Keyboard(tab.page)
     keys.enter_list()
     keys.press("s", "x", "n")
     keys.until("Comment (optional)")
     keys.press("x", "n", "o", "s")
 
-    comment = seeded.page.get_by_role("dialog").get_by_label("Comment (optional)")
+    comment = tab.page.get_by_role("dialog").get_by_label("Comment (optional)")
     expect(comment).to_have_value("xnos")
     expect(keys.bar()).not_to_contain_text("ticked")
 
 
-@pytest.mark.parametrize("seeded", [12], indirect=True)
-def test_ticks_survive_a_reload(seeded: Visit) -> None:
-    keys = Keyboard(seeded.page)
+@pytest.mark.parametrize("listed", [12], indirect=True)
+def test_ticks_survive_a_reload(tab: Visit) -> None:
+    keys = Keyboard(tab.page)
     keys.enter_list()
     keys.press("x", "x")
     expect(keys.bar()).to_contain_text("2 ticked")
 
-    seeded.page.reload()
+    tab.page.reload()
 
     expect(keys.bar()).to_contain_text("2 ticked")
-    expect(seeded.page.get_by_text("This page is pinned")).to_have_count(0)
+    expect(tab.page.get_by_text("This page is pinned")).to_have_count(0)
 
 
-@pytest.mark.parametrize("seeded", [12], indirect=True)
-def test_paper_shows_the_list_without_its_controls(seeded: Visit) -> None:
-    seeded.page.emulate_media(media="print")
+@pytest.mark.parametrize("listed", [12], indirect=True)
+def test_paper_shows_the_list_without_its_controls(tab: Visit) -> None:
+    tab.page.emulate_media(media="print")
 
-    expect(seeded.page.locator(".farol-printed")).to_contain_text("Publication 20261121T060000Z")
-    expect(seeded.page.locator(".st-key-farol-card-1 h3")).to_be_visible()
+    expect(tab.page.locator(".farol-printed")).to_contain_text("Publication 20261121T060000Z")
+    expect(tab.page.locator(".st-key-farol-card-1 h3")).to_be_visible()
     for hidden in (".stCheckbox", ".stButton", "[data-testid=stSidebar]", ".st-key-farol-bar"):
-        expect(seeded.page.locator(hidden).first).to_be_hidden()
+        expect(tab.page.locator(hidden).first).to_be_hidden()
 
 
 @pytest.mark.parametrize(

@@ -220,8 +220,15 @@ def test_a_step_says_why_it_stands_there_in_both_languages(served: ServedPortal)
     assert "R$ 1.000 evitam 100 h" in told["why"]["pt_BR"]
 
 
-@pytest.mark.parametrize("rank", ["0", "7", "-1", "1.5", "first", "9" * 30])
-def test_a_rank_that_the_list_has_not_is_refused(rank: str, served: ServedPortal) -> None:
+def test_a_rank_that_the_list_has_not_is_not_found(served: ServedPortal) -> None:
+    answer = served.get(f"{LIST}/7/explanation")
+
+    assert answer.status_code == 404
+    assert answer.json()["type"].endswith("unknown-rank")
+
+
+@pytest.mark.parametrize("rank", ["0", "-1", "1.5", "first", "9" * 30])
+def test_what_is_no_rank_is_refused(rank: str, served: ServedPortal) -> None:
     answer = served.get(f"{LIST}/{rank}/explanation")
 
     assert answer.status_code == 422

@@ -296,10 +296,10 @@ class TestSupply:
         why = part_reason(supplied(2.5), "P00005", "DEPOT")
 
         assert (
-            "It comes from the central store, Rede: 3 days on the way, and 2.50 days more, on "
+            "It comes from the central store, Rede: 3 days on the way, and 2.5 days more, on "
             "average, until there is one, with the store's stock of today."
         ) in why.en
-        assert "Vem do depósito central, Rede: 3 dias a caminho e, em média, mais 2,50 dias" in (
+        assert "Vem do depósito central, Rede: 3 dias a caminho e, em média, mais 2,5 dias" in (
             why.pt_BR
         )
 
@@ -308,7 +308,7 @@ class TestSupply:
     ) -> None:
         why = part_reason(supplied(2.5, days=None), "P00005", "DEPOT").en
 
-        assert "store, Rede, where it waits 2.50 days, on average, until there is one" in why
+        assert "store, Rede, where it waits 2.5 days, on average, until there is one" in why
 
     def test_what_is_weighed_as_if_suppliers_delivered_it_says_so(
         self, supplied: Callable[..., Publication]

@@ -89,7 +89,7 @@ def test_the_least_money_buys_what_is_free(
 
     app = opened(open_page, budget="0.05")
 
-    assert "R$ 0.05 buy 38% of what this list avoids: 50 h" in told(app)
+    assert "R$ 0.05 buy 50% of what this list avoids: 50 h" in told(app)
     assert "costs nothing" in listed(app)[0]
 
 

@@ -80,7 +80,10 @@ def test_no_month_of_the_ledger_costs_more_than_the_cap(done: Ran) -> None:
     whole = [row for row in rows(done, "agg_regret") if row["group_by"] == "all"]
 
     assert len(whole) == 4
-    assert all(0.0 < row["penalty_cost"] <= CAP for row in whole)
+    skipped = next(row for row in whole if row["rule"] == "order_skipped")
+    assert 50.0 * (skipped["down_hours"] - skipped["unpriced_hours"]) > 10.0 * CAP
+    assert skipped["penalty_cost"] == pytest.approx(CAP)
+    assert max(row["penalty_cost"] for row in whole) == skipped["penalty_cost"]
 
 
 def test_steps_say_which_budget_they_fall_under_and_what_their_class_costs_so_far(

@@ -17,10 +17,10 @@ _NUMBER: Final = ' class="farol-number"'
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column: what heads it, which a phone shows in every row, and whether it has numbers."""
+class Heading:
+    """What heads a column, which a phone shows in every row, and whether it has numbers."""
 
-    head: str
+    text: str
     is_number: bool = False
 
     @property
@@ -29,7 +29,7 @@ class Column:
         return _NUMBER if self.is_number else ""
 
 
-def draw(columns: Sequence[Column], rows: str, name: str, *, kind: str = "farol-buys") -> None:
+def draw(columns: Sequence[Heading], rows: str, name: str, *, kind: str = "farol-buys") -> None:
     """Draw *rows*, as ``row`` returns them.
 
     Args:
@@ -38,7 +38,7 @@ def draw(columns: Sequence[Column], rows: str, name: str, *, kind: str = "farol-
         name: Says which rows they are.
         kind: Classes of the table; the first is that of such rows.
     """
-    heads = "".join(f'<th scope="col"{each.kind}>{escape(each.head)}</th>' for each in columns)
+    heads = "".join(f'<th scope="col"{each.kind}>{escape(each.text)}</th>' for each in columns)
     st.html(
         f'<div class="farol-scrolls" role="region" tabindex="0" aria-label="{escape(name)}">'
         f'<table class="farol-stock {kind}"><thead><tr>{heads}</tr></thead>'
@@ -46,7 +46,7 @@ def draw(columns: Sequence[Column], rows: str, name: str, *, kind: str = "farol-
     )
 
 
-def row(part: str, cells: Sequence[str], columns: Sequence[Column]) -> str:
+def row(part: str, cells: Sequence[str], columns: Sequence[Heading]) -> str:
     """Return a row.
 
     Args:
@@ -55,7 +55,7 @@ def row(part: str, cells: Sequence[str], columns: Sequence[Column]) -> str:
         columns: Those of the table.
     """
     told = "".join(
-        f'<td{column.kind} data-head="{escape(column.head)}">{cell}</td>'
+        f'<td{column.kind} data-head="{escape(column.text)}">{cell}</td>'
         for column, cell in zip(columns[1:], cells, strict=True)
     )
     return f"<tr>{part}{told}</tr>"

@@ -55,7 +55,8 @@ class Allocation:
         """What a tower-hour of each contract costs beside the dearest, shape (K,)."""
         if self.highest <= 0:
             return np.ones(len(self.prices))
-        return np.where(self.unmet, 1.0, np.nan_to_num(self.prices) / self.highest)
+        priced = np.where(np.isfinite(self.prices), self.prices, 0.0)
+        return np.where(self.unmet, 1.0, priced / self.highest)
 
     def notes(self, contract_ids: tuple[str, ...]) -> dict[str, object]:
         """Return it as values of JSON, for the publication's lineage: no price but a known one."""

@@ -10,7 +10,7 @@ from itertools import islice
 import numpy as np
 
 from ml_jobs.stocking.availability.matching import best_pairs
-from ml_jobs.stocking.availability.shelves import Ends, Shelf, ends_of
+from ml_jobs.stocking.availability.shelves import LooseLots, Shelf, loose_lots_of
 
 GAIN_OVER_LOSS = 3.0
 """How many times what the giver loses a move has to bring: forecasts err on both sides."""
@@ -71,7 +71,7 @@ def moves_of_each(
     """
     coming = iter(shelves)
     while some := tuple(islice(coming, TOGETHER)):
-        found = ends_of(some, gain_over_loss=gain_over_loss, most_pairs=MOST_PAIRS)
+        found = loose_lots_of(some, gain_over_loss=gain_over_loss, most_pairs=MOST_PAIRS)
         for shelf, ends in zip(some, found, strict=True):
             if ends is None:
                 moves = _worth_their_trips(shelf, gain_over_loss)
@@ -84,7 +84,7 @@ _Single = tuple[int, int, float, float, float]
 """A lot that is moved: from where, to where, what it gains, loses and saves."""
 
 
-def _best(ends: Ends) -> Iterator[_Single]:
+def _best(ends: LooseLots) -> Iterator[_Single]:
     """Return the lots that are moved where all of them are weighed at once."""
     pairs = best_pairs(ends.offers)
     given, taken = pairs.given, pairs.taken

@@ -40,7 +40,7 @@ class Shelf:
 
 
 @dataclass(frozen=True)
-class Ends:
+class LooseLots:
     """Lots of one part that could go, and those that could be taken.
 
     Attributes:
@@ -56,9 +56,9 @@ class Ends:
     offers: Offers
 
 
-def ends_of(
+def loose_lots_of(
     shelves: Sequence[Shelf], *, gain_over_loss: float, most_pairs: int
-) -> Iterator[Ends | None]:
+) -> Iterator[LooseLots | None]:
     """Yield the lots of each part that could go and be taken; None of more than *most_pairs*.
 
     Each lot has to bring *gain_over_loss* times what it loses. All parts are laid out end to end:
@@ -81,7 +81,7 @@ def ends_of(
         )
         begin = end
         offers = Offers(giver[goes], taker[comes], value, brought, shelf.trip)
-        yield Ends(lots.gain[comes], lots.loss[goes], lots.put_off[goes], offers)
+        yield LooseLots(lots.gain[comes], lots.loss[goes], lots.put_off[goes], offers)
 
 
 @dataclass(frozen=True)

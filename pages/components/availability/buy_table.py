@@ -11,7 +11,7 @@ from pages.components.availability import buy_words
 from pages.components.availability.asked_availability import AskedAvailability, place_name
 from pages.components.language import _
 from pages.components.part.repairs import comes_back
-from pages.components.part_rows import Column
+from pages.components.part_rows import Heading
 
 Row = Mapping[str, Any]
 
@@ -29,20 +29,20 @@ def draw(rows: Sequence[Row], asked: AskedAvailability, effect: Row, name: str) 
     part_rows.draw(columns, "".join(_rows(rows, asked, effect, columns)), name)
 
 
-def _columns() -> tuple[Column, ...]:
+def _columns() -> tuple[Heading, ...]:
     return (
-        Column(_("Part")),
-        Column(_("Buy"), is_number=True),
-        Column(_("Place")),
-        Column(_("Cost"), is_number=True),
-        Column(_("Avoids a month"), is_number=True),
-        Column(_("For its cost"), is_number=True),
-        Column(_("Contract that needs it most")),
+        Heading(_("Part")),
+        Heading(_("Buy"), is_number=True),
+        Heading(_("Place")),
+        Heading(_("Cost"), is_number=True),
+        Heading(_("Avoids a month"), is_number=True),
+        Heading(_("For its cost"), is_number=True),
+        Heading(_("Contract that needs it most")),
     )
 
 
 def _rows(
-    rows: Sequence[Row], asked: AskedAvailability, effect: Row, columns: Sequence[Column]
+    rows: Sequence[Row], asked: AskedAvailability, effect: Row, columns: Sequence[Heading]
 ) -> list[str]:
     """Return the rows, with the line before the first that the budget doesn't buy."""
     told, is_above = [], True
@@ -63,7 +63,7 @@ def _line(asked: AskedAvailability, effect: Row, width: int) -> str:
     return f'<tr class="farol-budget"><td colspan="{width}"><span>{escape(text)}</span></td></tr>'
 
 
-def _row(row: Row, asked: AskedAvailability, effect: Row, columns: Sequence[Column]) -> str:
+def _row(row: Row, asked: AskedAvailability, effect: Row, columns: Sequence[Heading]) -> str:
     currency = asked.currency
     why = buy_words.why_so_many(row, effect, currency)
     bought = f"<b>{escape(buy_words.bought(row))}</b>{part_rows.small(buy_words.on_top_of(row))}"

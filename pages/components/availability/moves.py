@@ -14,7 +14,7 @@ from pages.components.availability import asked_availability, buy_words
 from pages.components.availability.asked_availability import MOVES, AskedAvailability
 from pages.components.charts.availability_words import money
 from pages.components.language import _, ngettext, number
-from pages.components.part_rows import Column
+from pages.components.part_rows import Heading
 from pages.components.worklist import move_words
 from pages.components.worklist.action_words import units
 
@@ -110,12 +110,12 @@ def _replayed(publication: Publication) -> str:
 
 def _draw(rows: Sequence[Row], asked: AskedAvailability) -> None:
     heads = (_("Part"), _("Move"), _("Way"), _("Left where it lies"), _("Avoids a month"))
-    columns = [Column(head) for head in heads]
+    columns = [Heading(head) for head in heads]
     told = "".join(_row(row, asked, columns) for row in rows)
     part_rows.draw(columns, told, _("Before you buy, move"), kind="farol-buys farol-moves")
 
 
-def _row(row: Row, asked: AskedAvailability, columns: Sequence[Column]) -> str:
+def _row(row: Row, asked: AskedAvailability, columns: Sequence[Heading]) -> str:
     way = move_words.way(row, asked.currency) or _("not known")
     told = (route(row), way, left(row), _hours(row))
     part = part_rows.part_cell(row, str(row["to_location_id"]))

@@ -1,12 +1,13 @@
 -- The buy list, each step with its part, its place and what stock is worth there.
 -- Parameters: none.
 -- Columns: rank, item_id, location_id, from_quantity, quantity, cost, down_hours_avoided,
--- class_budget, class_cumulative_cost, contract_id and source of fact_buy_list; hours_per_1000, what the step itself avoids for each
--- 1,000 of its cost, null where it costs nothing; name, unit, supplier, criticality and category of
--- the part; location, the place's name; position, target_quantity, expected_backorders, down_hours,
--- next_unit_per_1000, own_service_level, supported and late_days of fact_availability, null where
--- that has no row; within_class_budget, whether the budget of its class, if there is one, pays for it. The first
--- step that goes beyond ends that, as with the budget of all.
+-- class_budget, class_cumulative_cost, contract_id and source of fact_buy_list; hours_per_1000, what
+-- the step itself avoids for each 1,000 of its cost, null where it costs nothing; name, unit,
+-- supplier, criticality and category of the part; location, the place's name; position,
+-- target_quantity, expected_backorders, down_hours, next_unit_per_1000, own_service_level, supported
+-- and late_days of fact_availability, null where that has no row; within_class_budget, whether the
+-- budget of its class, if there is one, pays for it. The first step that goes beyond ends that, as
+-- with the budget of all.
 select
     step.rank,
     step.item_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,8 @@ def requested(panel: Panel, folder: Path, policy: str, *, dropped: int) -> JobRe
     # Of the first there is none, so that it would be ordered; of the others there are a few.
     counts = [f"{item},{0 if place == 0 else 3}" for place, item in enumerate(panel.item_ids)]
     stock.write_text("\n".join(["item_id,current_stock", *counts]), encoding="utf-8")
-    lines = [f"P{place},{item},2,2026-12-24" for place, item in enumerate(panel.item_ids)]
+    soon = panel.data_through + timedelta(days=3)
+    lines = [f"P{place},{item},2,{soon}" for place, item in enumerate(panel.item_ids)]
     orders.write_text("\n".join(["order_id,item_id,quantity,due", *lines]), encoding="utf-8")
     contracts.write_text(
         "contract_id,towers,target_availability,penalty_per_hour\nA,400,0.995,\nB,100,,50\n",

@@ -58,19 +58,23 @@ def stocked_series(
     rows = stocked_rows(partition, plan)
     supply = supply_of(partition, now, rows, plan)
     later = np.where(supply.is_shared, 0.0, late_days(now.levels, partition.orders))
-    views = delivered_later({**past, plan.future: now}, panel, pools, later)
-    now = views.pop(plan.future)
+    usual = {**past, plan.future: now}
+    views = delivered_later(usual, panel, pools, later)
+    now = views[plan.future]
     names = texts_of(partition.items.table, "criticality", otherwise=UNKNOWN_CRITICALITY)
     shares = [plan.options.settings[f"criticality_{name}"] for name in names.tolist()]
     towers = plan.fleet.towers_waiting(panel, np.array(shares, np.float64)).T
     towers = towers_below(towers, panel, supply, now)
-    windows = {
-        cutoff: _past_window(view, partition, lessons.planned[cutoff], plan)
-        for cutoff, view in views.items()
-    }
+    windows = {}
+    for cutoff, view in views.items():
+        window = _coming_window if cutoff == plan.future else _past_window
+        known = (partition, lessons.planned[cutoff], plan)
+        windows[cutoff] = window(view, *known)
+        if view is not usual[cutoff]:
+            windows[cutoff] = _as_ordered(windows[cutoff], window(usual[cutoff], *known))
+    coming = windows.pop(plan.future)
     windows = {c: without_two_levels(each, panel, supply) for c, each in windows.items()}
     places = np.array(panel.location_ids)
-    coming = _coming_window(now, partition, lessons.planned[plan.future], plan)
     windows[plan.future] = without_central_service(coming, supply, places)
     centres = np.flatnonzero(supply.is_centre(places))
     whole = StockedSeries(
@@ -181,6 +185,11 @@ def _coming_window(
         lead=view.sums.lead,
         lead_actual=unknown,
     )
+
+
+def _as_ordered(window: Window, usual: Window) -> Window:
+    """Return a *window* of late orders with what rules hold: they know of no later delivery."""
+    return replace(window, service=usual.service, textbook=usual.textbook, keep=usual.keep)
 
 
 def _assumed(partition: Partition) -> BoolArray:

@@ -236,8 +236,18 @@ def test_promises_of_the_past_are_of_the_same_time(late: Ran, in_time: Ran, pane
     ahead = panel.demand[2, begin : begin + days]
     assert found.windows[cutoff].actual[2] == np.nan_to_num(ahead).sum()
     assert found.windows[cutoff].days[2] == days
-    assert found.windows[cutoff].service[2] > before.windows[cutoff].service[2]
     assert found.windows[cutoff].actual[3] == before.windows[cutoff].actual[3]
+
+
+def test_what_service_levels_and_the_textbook_hold_knows_of_no_late_order(
+    late: Ran, in_time: Ran
+) -> None:
+    found, before = (load(run.prepared.folder.stocked(0), StockedSeries) for run in (late, in_time))
+
+    for cutoff, window in found.windows.items():
+        for held in ("service", "textbook", "keep"):
+            usual = getattr(before.windows[cutoff], held)
+            np.testing.assert_array_equal(getattr(window, held), usual)
 
 
 def test_reorder_points_by_service_levels_stay_as_they_are(

@@ -11,7 +11,7 @@ from tests.pages.conftest import ADMIN, OpenPage, texts
 from tests.publisher import Publisher, replace_column
 
 BEYOND = 3
-"""Steps of the list that the budget of their class pays for, of the eight."""
+"""Steps of the list that the budget of their class pays for, of the four."""
 
 
 def publish(
@@ -98,7 +98,7 @@ def test_budgets_that_cannot_be_read_change_nothing(
     said = told(open_page)
 
     assert "Budgets by" not in said
-    assert "All of this list costs R$ 6,400" in said
+    assert "All of this list costs R$ 3,200" in said
 
 
 def test_in_portuguese_classes_have_their_own_names(

@@ -318,7 +318,7 @@ def test_a_place_says_which_central_store_supplies_it_and_in_how_many_days(
     made = sorted(rows, key=lambda each: (each["item_id"], each["location_id"]))
     tables["fact_inventory"] = pa.Table.from_pylist(made, schema=tables["fact_inventory"].schema)
     worth = tables["fact_availability"].to_pylist()
-    worth += [each | {"location_id": "D1", "days_at_store": 1.25} for each in worth[1:2]]
+    worth += [each | {"location_id": "D1", "days_at_store": 1.5} for each in worth[1:2]]
     made = sorted(worth, key=lambda each: (each["item_id"], each["location_id"]))
     worth_schema = tables["fact_availability"].schema
     tables["fact_availability"] = pa.Table.from_pylist(made, schema=worth_schema)
@@ -331,7 +331,7 @@ def test_a_place_says_which_central_store_supplies_it_and_in_how_many_days(
     of_all = open_page("forecast.py", locale="en-US", item="P00001", location_id="network")
 
     assert "<dt>Supplied from</dt><dd>Store, within 3 days</dd>" in html(english)
-    assert "Store, within 3 days; on average it waits 1.25 days until there is one" in html(waits)
+    assert "Store, within 3 days; on average it waits 1.5 days until there is one" in html(waits)
     assert "<dt>Abastecido por</dt><dd>Store, em 3 dias" in html(portuguese)
     assert "Supplied from" not in html(of_all)
 

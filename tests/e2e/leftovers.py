@@ -1,7 +1,8 @@
 """Words on a drawn page that are of no language it may speak: what nobody translated.
 
 A Portuguese page may use the words of the catalogue's translations, of the registry's Portuguese
-labels and of ``words.js``, what the publication says of parts and places, and a few names.
+labels, of the reasons for moves and of ``words.js``, what the publication says of parts and places,
+and a few names.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import pyarrow.parquet as pq
 from babel.messages.pofile import read_po
 from playwright.sync_api import Page
 
+from datalayer.kernel.contract.registry import Bilingual
+from datalayer.reading import move_sentences
 from tests.e2e.demonstrations import PROJECT
 
 NAMES: Final = {
@@ -89,6 +92,11 @@ def portuguese(store: Path) -> frozenset[str]:
         *re.findall(r'": \s*"([^"]+)"|\["[^"]+", "([^"]+)"\]', streamlits),
         re.sub("<[^>]*>", " ", (PROJECT / "pages/static/missing.pt_BR.html").read_text()),
         *_in_portuguese(registry),
+        *(
+            re.sub(r"\{[^}]*\}", " ", sentence.pt_BR)
+            for sentence in vars(move_sentences).values()
+            if isinstance(sentence, Bilingual)
+        ),
         *_of_publication(store),
     ]
     return frozenset(word for text in _flat(sources) for word in words_of(text))

@@ -29,6 +29,7 @@ from datalayer.publications.attempts import LockHolder, refresh_lock
 from pages.components.copied_calls import calls_of
 from tests.api_document import BLOCKS, M_TEXT, Block
 from tests.integration.servers import wait_until
+from tests.places_that_share import with_moves
 from tests.portals import ADMIN, ROOT, make_portal
 from tests.publisher import Publisher
 from tests.running_portal import RunningPortal, running_portal
@@ -57,17 +58,17 @@ class BlockRun:
 
 @pytest.fixture(scope="module")
 def portal_folder(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Path:
-    """State and store of a portal with two publications; a third waits in the store."""
+    """State and store of a portal with two publications, with moves; a third is in the store."""
     folder = tmp_path_factory.mktemp("clients")
     publisher = Publisher(FolderStore(folder / "store"), registry)
     portal = make_portal(folder)
     try:
         for salt in ("before", ""):
-            publisher.publish(salt=salt)
+            publisher.publish(salt=salt, tables=with_moves(publisher.tables(salt=salt)))
             portal.activate(ADMIN)
     finally:
         portal.close()
-    publisher.publish(salt="next")
+    publisher.publish(salt="next", tables=with_moves(publisher.tables(salt="next")))
     return folder
 
 
